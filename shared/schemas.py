@@ -1,0 +1,188 @@
+"""The wire shapes of the contract: what a request may hold and what an answer holds."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_JSON_DEPTH = 32
+MAX_LISTED_ERRORS = 20
+MAX_ID = 2**63 - 1
+
+NoNul = StringConstraints(pattern=r"^[^\x00]*$")  # PostgreSQL's text cannot hold U+0000
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+StrictId = Annotated[int, Field(ge=1, le=MAX_ID, strict=True)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200), NoNul]
+Body = Annotated[str, StringConstraints(min_length=1, max_length=50_000), NoNul]
+TagName = Annotated[str, StringConstraints(min_length=1, max_length=50), NoNul]
+
+
+class PostQuery(BaseModel):
+    """The query of a list: how many posts, older than which id, with which tag."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    before: Id | None = None
+    tag: TagName | None = None
+
+
+class NewPost(BaseModel):
+    """The body of a create."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title
+    body: Body
+    author_id: StrictId
+    tags: Annotated[list[TagName], Field(max_length=10)] = []
+
+
+class Author(BaseModel):
+    """Who wrote a post."""
+
+    id: int
+    name: str
+
+
+class PostSummary(BaseModel):
+    """A post in a list."""
+
+    id: int
+    title: str
+    author: Author
+    tags: list[str]
+    published_at: datetime
+
+
+class PostDetail(PostSummary):
+    """A whole post."""
+
+    body: str
+
+
+class PostPage(BaseModel):
+    """One page of a list, and the path of the next one."""
+
+    posts: list[PostSummary]
+    next: str | None
+
+
+class Weather(BaseModel):
+    """What the weather upstream answers."""
+
+    city: str
+    temperature_celsius: FiniteFloat
+    conditions: str
+
+
+class News(BaseModel):
+    """What the news upstream answers."""
+
+    headlines: list[str]
+
+
+class Quote(BaseModel):
+    """The price of one stock."""
+
+    symbol: str
+    price_usd: FiniteFloat
+
+
+class Stocks(BaseModel):
+    """What the stocks upstream answers."""
+
+    quotes: list[Quote]
+
+
+class Unavailable(BaseModel):
+    """An upstream that gave no usable answer, and why."""
+
+    source: Literal["weather", "news", "stocks"]
+    reason: Literal["timeout", "unreachable", "status", "not-json", "wrong-shape"]
+
+
+class Dashboard(BaseModel):
+    """The answers of three upstreams side by side; null where one failed."""
+
+    weather: Weather | None
+    news: News | None
+    stocks: Stocks | None
+    unavailable: list[Unavailable]
+
+
+class Status(BaseModel):
+    """What health and readiness answer."""
+
+    status: Literal["alive", "ready"]
+
+
+class FieldError(BaseModel):
+    """One thing wrong with a request; pointer is a JSON Pointer (RFC 6901)."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457), the body of every failure."""
+
+    type: Literal["about:blank"] = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+class ValidationProblem(Problem):
+    """Problem details that list what is wrong with the request."""
+
+    errors: list[FieldError]
+
+
+def read_json(body: bytes) -> Any:
+    """Parse strict JSON (RFC 8259); ValueError for anything else.
+
+    Python's own parser takes NaN and Infinity, and nesting as deep as the stack allows.
+    """
+    try:
+        value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_read_int)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MAX_JSON_DEPTH + 1:
+            raise ValueError("nested too deep")
+        level = [child for node in level for child in _children(node)]
+    return value
+
+
+def field_errors(errors: Iterable[Mapping[str, Any]], *prefix: str) -> list[FieldError]:
+    """Turn Pydantic's errors into the contract's, at most MAX_LISTED_ERRORS of them."""
+    listed = []
+    for error in errors:
+        path = [*prefix, *error["loc"]]
+        detail = "A JSON object is expected" if path == ["body"] else error["msg"]
+        listed.append(FieldError(pointer="".join(map(_pointer_step, path)), detail=detail))
+    return listed[:MAX_LISTED_ERRORS]
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _read_int(digits: str) -> int | float:
+    # An integer too long for Python's own limit is still JSON: let validation refuse it.
+    return int(digits) if len(digits) <= 20 else float(digits)
+
+
+def _children(node: Any) -> Iterable[Any]:
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()
+
+
+def _pointer_step(step: str | int) -> str:
+    escaped = str(step).replace("~", "~0").replace("/", "~1")
+    return "/" + escaped.encode("utf-8", "backslashreplace").decode()
