@@ -69,7 +69,13 @@ class PostPage(BaseModel):
     next: str | None
 
 
-class Weather(BaseModel):
+class UpstreamAnswer(BaseModel):
+    """What an upstream answers; strict, so that it is passed on as it was given."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class Weather(UpstreamAnswer):
     """What the weather upstream answers."""
 
     city: str
@@ -77,20 +83,20 @@ class Weather(BaseModel):
     conditions: str
 
 
-class News(BaseModel):
+class News(UpstreamAnswer):
     """What the news upstream answers."""
 
     headlines: list[str]
 
 
-class Quote(BaseModel):
+class Quote(UpstreamAnswer):
     """The price of one stock."""
 
     symbol: str
     price_usd: FiniteFloat
 
 
-class Stocks(BaseModel):
+class Stocks(UpstreamAnswer):
     """What the stocks upstream answers."""
 
     quotes: list[Quote]
@@ -150,9 +156,9 @@ def read_json(body: bytes) -> Any:
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     level, depth = [value], 0
-    while level:
+    while level := [node for node in level if isinstance(node, (dict, list))]:
         depth += 1
-        if depth > MAX_JSON_DEPTH + 1:
+        if depth > MAX_JSON_DEPTH:
             raise ValueError("nested too deep")
         level = [child for node in level for child in _children(node)]
     return value
@@ -177,10 +183,8 @@ def _read_int(digits: str) -> int | float:
     return int(digits) if len(digits) <= 20 else float(digits)
 
 
-def _children(node: Any) -> Iterable[Any]:
-    if isinstance(node, dict):
-        return node.values()
-    return node if isinstance(node, list) else ()
+def _children(node: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return node.values() if isinstance(node, dict) else node
 
 
 def _pointer_step(step: str | int) -> str:
