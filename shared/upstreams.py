@@ -105,12 +105,15 @@ async def _drip(body: bytes | memoryview) -> AsyncIterator[bytes]:
 
 
 async def control(request: Request) -> Response:
-    """Set how one upstream behaves; 422 for a behaviour that there is not."""
+    """Set how one upstream behaves; 404 for an unknown one, 422 for an unknown behaviour."""
+    name = request.path_params["name"]
+    if name not in ANSWERS:
+        return JSONResponse({"error": f"the upstreams are {', '.join(ANSWERS)}"}, 404)
     try:
         behaviour = Behaviour.model_validate_json(await request.body())
     except ValidationError as error:
         return Response(error.json(), 422, media_type="application/json")
-    behaviours[request.path_params["name"]] = behaviour
+    behaviours[name] = behaviour
     return JSONResponse(behaviour.model_dump())
 
 

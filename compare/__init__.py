@@ -1,0 +1,1 @@
+"""The instrument: it runs the services, checks them, measures them and writes the comparison."""
