@@ -11,6 +11,21 @@ MAX_BODY_BYTES = 1024 * 1024
 MAX_JSON_DEPTH = 32
 MAX_LISTED_ERRORS = 20
 MAX_ID = 2**63 - 1
+TITLES = {  # RFC 9110; Python's http.HTTPStatus differs between its versions
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+}
+
+Source = Literal["weather", "news", "stocks"]
 
 NoNul = StringConstraints(pattern=r"^[^\x00]*$")  # PostgreSQL's text cannot hold U+0000
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -105,7 +120,7 @@ class Stocks(UpstreamAnswer):
 class Unavailable(BaseModel):
     """An upstream that gave no usable answer, and why."""
 
-    source: Literal["weather", "news", "stocks"]
+    source: Source
     reason: Literal["timeout", "unreachable", "status", "not-json", "wrong-shape"]
 
 

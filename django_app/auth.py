@@ -1,0 +1,28 @@
+"""The bearer token that a create needs when API_TOKEN is set."""
+
+import logging
+import secrets
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from .errors import HTTPProblem
+
+logger = logging.getLogger(__name__)
+
+
+def require_token(request: HttpRequest) -> None:
+    """Refuse (401) a request without the token; in constant time, so that none can be guessed."""
+    if not settings.API_TOKEN:
+        return
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    given = token.encode() if scheme.lower() == "bearer" else b""
+    if not secrets.compare_digest(given, settings.API_TOKEN.encode()):
+        detail = "A create needs the bearer token."
+        raise HTTPProblem(401, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def warn_if_open() -> None:
+    """Say once, at the start, that everybody who reaches the service may create posts."""
+    if not settings.API_TOKEN:
+        logger.warning("API_TOKEN is not set: whoever reaches this port can create posts.")

@@ -1,0 +1,114 @@
+"""The settings of the Django service, from environment variables."""
+
+import os
+import secrets
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+
+def _read(name: str, default: str, *choices: str) -> str:
+    value = os.environ.get(name, default)
+    if choices and value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
+    return value
+
+
+def _read_positive(name: str, default: float) -> float:
+    text = os.environ.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a positive number")
+    return value
+
+
+# The settings that both services have
+ASYNC_MODEL = _read("ASYNC_MODEL", "async", "async", "blocking")
+DATABASE_URL = _read("DATABASE_URL", "sqlite:///django.sqlite3")
+DATABASE_POOL_SIZE = int(_read_positive("DATABASE_POOL_SIZE", 16))
+DATABASE_TIMEOUT_SECONDS = _read_positive("DATABASE_TIMEOUT_SECONDS", 5.0)
+UPSTREAMS_URL = _read("UPSTREAMS_URL", "http://127.0.0.1:9000")
+UPSTREAM_TIMEOUT_SECONDS = _read_positive("UPSTREAM_TIMEOUT_SECONDS", 1.0)
+API_TOKEN = _read("API_TOKEN", "")
+
+# Django's own
+DEBUG = _read("DEBUG", "0", "0", "1") == "1"
+DJANGO_ADMIN = _read("DJANGO_ADMIN", "0", "0", "1") == "1"
+ALLOWED_HOSTS = _read("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+# A key of its own for each start signs nobody else's sessions; the admin on several workers
+# needs a fixed one.
+SECRET_KEY = _read("SECRET_KEY", "") or secrets.token_urlsafe(50)
+
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+_database = DATABASES["default"]
+_options = _database.setdefault("OPTIONS", {})
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _options["timeout"] = DATABASE_TIMEOUT_SECONDS
+    _options["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"
+    # A transaction that reads first and then writes fails at once when another wrote meanwhile,
+    # whatever the timeout; IMMEDIATE takes its turn at the start.
+    _options["transaction_mode"] = "IMMEDIATE"
+    # Blocking views run on threads that stay, and so may their connections. Under ASGI each
+    # request has a thread of its own: a connection kept would never be used again.
+    _database["CONN_MAX_AGE"] = None if ASYNC_MODEL == "blocking" else 0
+else:
+    _options["pool"] = {
+        "min_size": 1,
+        "max_size": DATABASE_POOL_SIZE,
+        "timeout": DATABASE_TIMEOUT_SECONDS,
+    }
+    _options["options"] = f"-c statement_timeout={int(DATABASE_TIMEOUT_SECONDS * 1000)}"
+    _database["CONN_HEALTH_CHECKS"] = True
+
+INSTALLED_APPS = ["django_app"]
+MIDDLEWARE = ["django_app.middleware.timing", "django_app.errors.ProblemDetails"]
+ROOT_URLCONF = "django_app.urls"
+ASGI_APPLICATION = "django_app.asgi.application"
+WSGI_APPLICATION = "django_app.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    # 4xx answers are the client's affair; only failures of ours are logged.
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+
+if DJANGO_ADMIN:
+    INSTALLED_APPS += [
+        "django.contrib.admin",
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.messages",
+        "django.contrib.sessions",
+        "django.contrib.staticfiles",
+    ]
+    MIDDLEWARE += [
+        "whitenoise.middleware.WhiteNoiseMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ]
+    TEMPLATES = [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "APP_DIRS": True,
+            "OPTIONS": {
+                "context_processors": [
+                    "django.template.context_processors.request",
+                    "django.contrib.auth.context_processors.auth",
+                    "django.contrib.messages.context_processors.messages",
+                ]
+            },
+        }
+    ]
+    STATIC_URL = "static/"
+    WHITENOISE_USE_FINDERS = True

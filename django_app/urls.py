@@ -1,0 +1,69 @@
+"""Which path and method is answered by which view."""
+
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
+from django.views.decorators.csrf import csrf_exempt
+
+from . import documents
+from .errors import HTTPProblem
+
+if settings.ASYNC_MODEL == "async":
+    from . import views
+else:
+    from .blocking import views  # type: ignore[no-redef]
+
+
+class PostIdConverter(IntConverter):
+    """A post's id in a path: 18 digits at most always fit a database's 64 bits."""
+
+    regex = "[0-9]{1,18}"
+
+
+def by_method(**views: Callable[..., Any]) -> Callable[..., Any]:
+    """Make one view of several, by method: GET also answers HEAD, others 405 with `Allow`."""
+    if "GET" in views:
+        views["HEAD"] = views["GET"]
+    allow = ", ".join(sorted(views))
+
+    def choose(request: HttpRequest) -> Callable[..., Any]:
+        if request.method not in views:
+            detail = f"This path has {allow} only."
+            raise HTTPProblem(405, detail, headers={"Allow": allow})
+        return views[request.method]
+
+    async def async_view(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return await choose(request)(request, **arguments)
+
+    def blocking_view(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return choose(request)(request, **arguments)
+
+    # A program sends its bearer token by itself; a browser cannot be tricked into sending it.
+    return csrf_exempt(async_view if iscoroutinefunction(views["GET"]) else blocking_view)
+
+
+register_converter(PostIdConverter, "post_id")
+
+urlpatterns = [
+    path("posts", by_method(GET=views.list_posts, POST=views.create_post)),
+    path("posts/<post_id:post_id>", by_method(GET=views.get_post)),
+    path("dashboard", by_method(GET=views.get_dashboard)),
+    path("health", by_method(GET=views.get_health)),
+    path("ready", by_method(GET=views.get_ready)),
+    path("openapi.json", by_method(GET=documents.get_openapi)),
+    path("docs", by_method(GET=documents.get_docs)),
+]
+
+if settings.DJANGO_ADMIN:
+    from django.contrib import admin
+
+    urlpatterns += [path("admin/", admin.site.urls)]
+
+handler400 = "django_app.errors.bad_request"
+handler404 = "django_app.errors.not_found"
+handler500 = "django_app.errors.server_error"
