@@ -1,0 +1,94 @@
+"""The database: engines with one pool, sessions that read and sessions that write."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import Depends
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import sessionmaker
+
+from .middleware import count_statement
+from .settings import settings
+
+
+def database_url(sqlite_driver: str) -> URL:
+    """Name the driver in DATABASE_URL: psycopg 3 for PostgreSQL, this one for SQLite."""
+    url = make_url(settings.DATABASE_URL)
+    is_sqlite = url.get_backend_name() == "sqlite"
+    return url.set(drivername=f"sqlite+{sqlite_driver}" if is_sqlite else "postgresql+psycopg")
+
+
+def engine_options(url: URL) -> dict[str, Any]:
+    """Size the pool and bound every wait, as Django's settings do."""
+    seconds = settings.DATABASE_TIMEOUT_SECONDS
+    if url.get_backend_name() == "sqlite":
+        arguments: dict[str, Any] = {"timeout": seconds}
+    else:
+        arguments = {"options": f"-c statement_timeout={int(seconds * 1000)}"}
+    return {
+        "connect_args": arguments,
+        "pool_size": settings.DATABASE_POOL_SIZE,
+        "max_overflow": 0,
+        "pool_timeout": seconds,
+        "pool_pre_ping": True,
+    }
+
+
+def prepare(engine: Engine) -> Engine:
+    """Count the engine's statements, and run SQLite as production would."""
+    event.listen(engine, "before_cursor_execute", count_statement)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", set_pragmas)
+        event.listen(engine, "begin", begin_immediate)
+    return engine
+
+
+def set_pragmas(connection: Any, _: Any) -> None:
+    """Make readers and the writer not wait for each other, and keep foreign keys."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def begin_immediate(connection: Connection) -> None:
+    """Take the write lock when a transaction starts; autocommit has no transaction.
+
+    A transaction that reads first and then writes fails at once when another wrote meanwhile,
+    whatever the timeout; IMMEDIATE takes its turn at the start.
+    """
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+async_url = database_url("aiosqlite")
+blocking_url = database_url("pysqlite")
+async_engine = create_async_engine(async_url, **engine_options(async_url))
+blocking_engine = create_engine(blocking_url, **engine_options(blocking_url))
+prepare(async_engine.sync_engine)
+prepare(blocking_engine)
+
+# Reads need no transaction; without one they cost no BEGIN and ROLLBACK, as in Django.
+READ = {"isolation_level": "AUTOCOMMIT"}
+AsyncReadSession = async_sessionmaker(async_engine.execution_options(**READ))
+# After a commit the objects stay as they are: reading them again would be one more statement.
+AsyncWriteSession = async_sessionmaker(async_engine, expire_on_commit=False)
+BlockingReadSession = sessionmaker(blocking_engine.execution_options(**READ))
+BlockingWriteSession = sessionmaker(blocking_engine, expire_on_commit=False)
+
+
+async def read_session() -> AsyncIterator[AsyncSession]:
+    """Give a request a session for reading."""
+    async with AsyncReadSession() as session:
+        yield session
+
+
+async def write_session() -> AsyncIterator[AsyncSession]:
+    """Give a request a session for writing; its transaction is begun where it is needed."""
+    async with AsyncWriteSession() as session:
+        yield session
+
+
+ReadSession = Annotated[AsyncSession, Depends(read_session)]
+WriteSession = Annotated[AsyncSession, Depends(write_session)]
