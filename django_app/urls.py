@@ -5,8 +5,8 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.urls import path, register_converter
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import IntConverter
 from django.views.decorators.csrf import csrf_exempt
 
@@ -19,28 +19,31 @@ else:
     from .blocking import views  # type: ignore[no-redef]
 
 
+View = Callable[..., Any]
+
+
 class PostIdConverter(IntConverter):
     """A post's id in a path: 18 digits at most always fit a database's 64 bits."""
 
     regex = "[0-9]{1,18}"
 
 
-def by_method(**views: Callable[..., Any]) -> Callable[..., Any]:
+def by_method(**views: View) -> View:
     """Make one view of several, by method: GET also answers HEAD, others 405 with `Allow`."""
     if "GET" in views:
         views["HEAD"] = views["GET"]
     allow = ", ".join(sorted(views))
 
-    def choose(request: HttpRequest) -> Callable[..., Any]:
+    def choose(request: HttpRequest) -> View:
         if request.method not in views:
             detail = f"This path has {allow} only."
             raise HTTPProblem(405, detail, headers={"Allow": allow})
         return views[request.method]
 
-    async def async_view(request: HttpRequest, **arguments: Any) -> HttpResponse:
+    async def async_view(request: HttpRequest, **arguments: Any) -> Any:
         return await choose(request)(request, **arguments)
 
-    def blocking_view(request: HttpRequest, **arguments: Any) -> HttpResponse:
+    def blocking_view(request: HttpRequest, **arguments: Any) -> Any:
         return choose(request)(request, **arguments)
 
     # A program sends its bearer token by itself; a browser cannot be tricked into sending it.
@@ -49,7 +52,7 @@ def by_method(**views: Callable[..., Any]) -> Callable[..., Any]:
 
 register_converter(PostIdConverter, "post_id")
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("posts", by_method(GET=views.list_posts, POST=views.create_post)),
     path("posts/<post_id:post_id>", by_method(GET=views.get_post)),
     path("dashboard", by_method(GET=views.get_dashboard)),

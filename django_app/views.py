@@ -33,7 +33,7 @@ async def create_post(request: HttpRequest) -> HttpResponse:
 
 
 async def get_dashboard(request: HttpRequest) -> HttpResponse:
-    """Give the answers of the three upstreams, asked at once."""
+    """Give the answers of the three upstreams side by side."""
     async with dashboard.upstream_client(request) as client:
         return json_response(await dashboard.get_dashboard(client))
 

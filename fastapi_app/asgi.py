@@ -49,6 +49,8 @@ def create_app() -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.upstream_client = make_client()
     app.include_router(router)

@@ -20,21 +20,29 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def get_openapi(app: FastAPI) -> dict[str, Any]:
-    """Give the OpenAPI document; made once, with failures under their own content type."""
+    """Give the OpenAPI document, made once."""
     if app.openapi_schema is None:
-        app.openapi_schema = generate(
+        document = generate(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
-        for operations in app.openapi_schema["paths"].values():
+        for operations in document["paths"].values():
             for operation in operations.values():
-                rename_problems(operation["responses"])
+                correct_problems(operation["responses"])
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
+        app.openapi_schema = document
     return app.openapi_schema
 
 
-def rename_problems(responses: dict[str, Any]) -> None:
-    """Put problem details where they are: FastAPI describes every body as application/json."""
-    for status, response in responses.items():
-        if status >= "400":
-            response["content"] = {
-                "application/problem+json": response["content"]["application/json"]
-            }
+def correct_problems(responses: dict[str, Any]) -> None:
+    """Describe failures as they are.
+
+    FastAPI gives every body as application/json, and a 422 of its own to each endpoint that has
+    a parameter and declares none.
+    """
+    for status in [status for status in responses if status >= "400"]:
+        schema = responses[status]["content"].pop("application/json")
+        if schema["schema"]["$ref"].endswith("/HTTPValidationError"):
+            del responses[status]
+        else:
+            responses[status]["content"]["application/problem+json"] = schema

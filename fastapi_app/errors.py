@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -83,7 +84,8 @@ def problem_response(problem: HTTPProblem) -> Response:
 def allowed_methods(request: Request) -> str:
     """List the methods of the request's path; Starlette names those of its first route only."""
     methods: set[str] = set()
-    for route in request.app.routes:
+    for context in iter_route_contexts(request.app.routes):
+        route = context.original_route
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
             methods |= route.methods or set()
     return ", ".join(sorted(methods | {"HEAD"}))

@@ -1,6 +1,7 @@
 """The tables: authors, their posts, and the posts' tags."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -37,7 +38,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 class Model(DeclarativeBase):
     """What every table has: an id that counts up and never comes again."""
 
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__: Any = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(Id, Identity(), primary_key=True)
 

@@ -63,13 +63,13 @@ async def create_post(session: AsyncSession, new: NewPost) -> PostDetail:
     return to_detail(post, new.tags)
 
 
-def select_published() -> Select[tuple[Post]]:
+def select_published() -> Select[Post]:
     """Select published posts with their authors (a join) and tags (a second statement)."""
     relations = joinedload(Post.author, innerjoin=True), selectinload(Post.tags)
     return select(Post).where(Post.published).options(*relations)
 
 
-def select_page(query: PostQuery) -> Select[tuple[Post]]:
+def select_page(query: PostQuery) -> Select[Post]:
     """Select one page, and one post more if there is a next page (keyset pagination)."""
     posts = select_published().order_by(Post.id.desc())
     if query.before is not None:

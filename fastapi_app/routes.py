@@ -53,7 +53,7 @@ async def create_post(session: WriteSession, new: NewPost, response: Response) -
 
 @router.get("/dashboard", responses=problems(502))
 async def get_dashboard(client: UpstreamClient) -> Dashboard:
-    """Give the answers of the three upstreams, asked at once."""
+    """Give the answers of the three upstreams side by side."""
     return await dashboard.get_dashboard(client)
 
 

@@ -26,7 +26,7 @@ def create_post(request: HttpRequest) -> HttpResponse:
 
 
 def get_dashboard(request: HttpRequest) -> HttpResponse:
-    """Give the answers of the three upstreams, asked one after another."""
+    """Give the answers of the three upstreams side by side."""
     return json_response(dashboard.get_dashboard(dashboard.client))
 
 

@@ -50,7 +50,7 @@ def create_post(new: NewPost, response: Response) -> PostDetail:
 
 @router.get("/dashboard", responses=problems(502))
 def get_dashboard() -> Dashboard:
-    """Give the answers of the three upstreams, asked one after another."""
+    """Give the answers of the three upstreams side by side."""
     return dashboard.get_dashboard(dashboard.client)
 
 
