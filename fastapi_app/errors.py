@@ -57,14 +57,20 @@ def to_problem(request: Request, exception: Exception) -> HTTPProblem:
         case RequestValidationError():
             errors = field_errors(exception.errors())
             return HTTPProblem(422, "The request is not valid.", errors=errors)
-        case StarletteHTTPException(status_code=404):
+        case StarletteHTTPException():
+            return refused(request, exception.status_code)
+    return HTTPProblem(500, "The service failed.")
+
+
+def refused(request: Request, status: int) -> HTTPProblem:
+    """Say what FastAPI itself found wrong with a request."""
+    match status:
+        case 404:
             return HTTPProblem(404, "There is no such path.")
-        case StarletteHTTPException(status_code=405):
+        case 405:
             allow = allowed_methods(request)
             return HTTPProblem(405, f"This path has {allow} only.", headers={"Allow": allow})
-        case StarletteHTTPException(status_code=400):
-            return HTTPProblem(400, "The request cannot be understood.")
-    return HTTPProblem(500, "The service failed.")
+    return HTTPProblem(400, "The request cannot be understood.")
 
 
 def problem_response(problem: HTTPProblem) -> Response:
