@@ -11,10 +11,11 @@ from typing import Literal
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-UVICORN = (PYTHON, "-m", "uvicorn", "--loop", "uvloop", "--http", "httptools")
+UVICORN: tuple[str, ...] = (PYTHON, "-m", "uvicorn", "--loop", "uvloop", "--http", "httptools")
 UVICORN += ("--no-access-log", "--log-level", "warning", "--host", "{host}", "--port", "{port}")
-GUNICORN = (PYTHON, "-m", "gunicorn", "--worker-class", "gthread", "--workers", "1")
-GUNICORN += ("--threads", "{threads}", "--log-level", "warning", "--bind", "{host}:{port}")
+GUNICORN: tuple[str, ...] = (PYTHON, "-m", "gunicorn", "--worker-class", "gthread")
+GUNICORN += ("--workers", "1", "--threads", "{threads}")
+GUNICORN += ("--log-level", "warning", "--bind", "{host}:{port}")
 DJANGO_MIGRATE = (PYTHON, "-m", "django", "migrate", "--settings", "django_app.settings")
 FASTAPI_MIGRATE = (PYTHON, "-m", "alembic", "-c", "fastapi_app/alembic.ini", "upgrade", "head")
 

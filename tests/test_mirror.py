@@ -131,6 +131,7 @@ def test_functions_are_small() -> None:
     too_long = [
         f"{relative(path)}:{node.name}"
         for path in sources("django_app", "fastapi_app", "compare", "shared", "tests")
+        if "migrations" not in path.parts  # a list of tables, not a function to understand
         for node in ast.walk(parsed(path))
         if isinstance(node, Function)
         and (node.end_lineno or 0) - node.lineno + 1 > MAX_FUNCTION_LINES

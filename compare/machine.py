@@ -1,0 +1,66 @@
+"""What a run took place on: the machine, the versions and the commit."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+from compare.results import Machine
+from compare.services import PROJECT_ROOT
+
+# Named as a reader knows them; the keys of the results file.
+PACKAGES = ("Django", "asgiref", "FastAPI", "Starlette", "Pydantic", "SQLAlchemy", "aiosqlite")
+PACKAGES += ("psycopg", "uvicorn", "uvloop", "httptools", "gunicorn", "httpx", "httpx-aiohttp")
+PACKAGES += ("aiohttp",)
+
+
+def machine() -> Machine:
+    """Describe this machine, and how busy it is right now."""
+    return Machine(
+        system=f"{platform.system()} {platform.release()}",
+        processor=_processor(),
+        cores=len(psutil.Process().cpu_affinity() or ()) or os.cpu_count() or 1,
+        memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        load_average_before=round(psutil.getloadavg()[0], 2),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of the packages that serve requests; one that is not here is left out."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> str:
+    """Give the commit of the checkout, with "-dirty" when files differ from it, or "unknown"."""
+    if not (PROJECT_ROOT / ".git").exists():
+        return "unknown"
+    try:
+        changes = _git("status", "--porcelain")
+        return _git("rev-parse", "--short=12", "HEAD") + ("-dirty" if changes else "")
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    command = ("git", "-C", str(PROJECT_ROOT), *arguments)
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, timeout=10)
+    return answer.stdout.strip()
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,5 @@
+"""The page: results in, one self-contained HTML file out, with no network and no script."""
+
+from compare.report.page import render, write
+
+__all__ = ["render", "write"]

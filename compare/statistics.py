@@ -1,0 +1,115 @@
+"""From samples to verdicts: paired ratios over blocks, their interval, and when to say nothing.
+
+A narrow interval inside one batch of processes is false precision, since batches started afresh
+disagree; so the block, which starts every service afresh, is the unit, and its runs are paired.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from scipy import stats
+
+from compare.results import Comparison, Interval, Sample, Scenario
+
+CONFIDENCE = 0.95
+FEWEST_BLOCKS = 3
+FEW_BLOCKS = 5
+AGAIN = "-again"
+
+
+def compare(
+    scenarios: Iterable[Scenario],
+    samples: Sequence[Sample],
+    names: Mapping[str, str],
+    seed: int,
+) -> list[Comparison]:
+    """Compare the first service with each other one, in every scenario that both were timed in.
+
+    `names` gives the services in order, each with what a sentence calls it: {"django": "Django"}.
+    """
+    baseline, *others = names
+    found = []
+    for scenario in scenarios:
+        again = paired(samples, scenario.name, baseline, baseline + AGAIN)
+        noise = interval(again, seed) if again else None
+        for other in others:
+            ratios = paired(samples, scenario.name, baseline, other)
+            if ratios:
+                throughput = interval(ratios, seed)
+                doubt = doubt_about(throughput, noise, len(ratios))
+                winner = other if throughput.ratio > 1 else baseline
+                verdict = doubt or _praise(names[winner], throughput.ratio, len(ratios))
+                found.append(
+                    Comparison(
+                        scenario=scenario.name,
+                        baseline=baseline,
+                        other=other,
+                        throughput=throughput,
+                        noise=noise,
+                        winner=None if doubt else winner,
+                        verdict=verdict,
+                    )
+                )
+    return found
+
+
+def paired(samples: Iterable[Sample], scenario: str, baseline: str, other: str) -> list[float]:
+    """Give, for each block that has both, the other's throughput divided by the baseline's."""
+    rates = {
+        (sample.contender, sample.block): sample.requests_per_second
+        for sample in samples
+        if sample.scenario == scenario
+    }
+    blocks = sorted({block for _, block in rates})
+    return [
+        rates[other, block] / rates[baseline, block]
+        for block in blocks
+        if (other, block) in rates and (baseline, block) in rates
+    ]
+
+
+def interval(ratios: Sequence[float], seed: int) -> Interval:
+    """Give the geometric mean of the blocks' ratios and its 95 % bootstrap interval over blocks.
+
+    One block says nothing about its spread: its interval is its ratio, and no verdict rests on it.
+    """
+    logs = np.log(ratios)
+    centre = math.exp(logs.mean())
+    if len(ratios) < 2:
+        return Interval(ratio=centre, low=centre, high=centre)
+    found = stats.bootstrap(
+        (logs,),
+        np.mean,
+        confidence_level=_widened(len(ratios)),
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Interval(ratio=centre, low=math.exp(found.low), high=math.exp(found.high))
+
+
+def doubt_about(throughput: Interval, noise: Interval | None, blocks: int) -> str:
+    """Say why a ratio decides nothing; the empty text when it does decide."""
+    if blocks < FEWEST_BLOCKS:
+        return f"too close to call: {blocks} of the {FEWEST_BLOCKS} blocks that it takes"
+    if throughput.low <= 1 <= throughput.high:
+        return "too close to call"
+    if noise and _extent(noise) >= abs(math.log(throughput.ratio)):
+        return "too close to call: the same service against itself differs as much"
+    return ""
+
+
+def _praise(winner: str, ratio: float, blocks: int) -> str:
+    caution = f", from {blocks} blocks only" if blocks < FEW_BLOCKS else ""
+    return f"{winner} {max(ratio, 1 / ratio):.2f}× faster{caution}"
+
+
+def _widened(blocks: int) -> float:
+    # The percentile bootstrap is too narrow for few values; this is Hesterberg's correction (2015,
+    # "expanded percentile interval"), which gives it the reach of Student's interval.
+    reach = math.sqrt(blocks / (blocks - 1)) * stats.t.ppf((1 + CONFIDENCE) / 2, blocks - 1)
+    return float(1 - 2 * stats.norm.sf(reach))
+
+
+def _extent(noise: Interval) -> float:
+    return max(abs(math.log(noise.low)), abs(math.log(noise.high)))

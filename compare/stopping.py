@@ -1,0 +1,61 @@
+"""Stop processes by their own pid, with their children, and let no signal leave one behind."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+import psutil
+
+GRACE_SECONDS = 5.0
+
+
+@contextmanager
+def clean_exit() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the block as Ctrl-C does, and leave no child behind it."""
+    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGHUP)}
+    for name, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as under nohup
+            signal.signal(name, _interrupt)
+    try:
+        yield
+    finally:
+        # Only a child that was being started when the signal came can still be here.
+        for child in psutil.Process().children():
+            stop(child)
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def stop(
+    process: psutil.Process, ask_with: int = signal.SIGTERM, grace_seconds: float = GRACE_SECONDS
+) -> None:
+    """Ask a process to end, then kill it and every child of it that is still there.
+
+    A second Ctrl-C during the grace kills at once.
+    """
+    members = family(process)
+    try:
+        if grace_seconds:
+            process.send_signal(ask_with)
+            psutil.wait_procs(members, timeout=grace_seconds)
+    except psutil.NoSuchProcess:
+        pass
+    finally:
+        for each in {*members, *family(process)}:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        psutil.wait_procs(members, timeout=GRACE_SECONDS)
+
+
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """Give a process and all its children, also theirs."""
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return [process]
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,206 @@
+"""The options of the contract suite, and its fixtures: a test asks for what it needs, by name.
+
+`client` is all that most tests need. Tests that ask for `tables`, `simulator`, `start` or `token`
+are skipped, saying why, where a service that somebody else runs comes without.
+"""
+
+import inspect
+import platform
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from importlib.metadata import PackageNotFoundError, version
+
+import httpx
+import pytest
+
+from compare import databases, launch, stopping
+from compare.services import SERVICES, Service
+from shared import seed
+from tests.contract import subject as subjects
+from tests.contract.simulator import Simulator
+from tests.contract.subject import HASTE, Instance, StartInstance, Subject, connect
+from tests.contract.tables import Tables
+
+DOCSTRING = re.compile(r"(C\d+): (.+?\.)(?:\s|$)", re.DOTALL)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say which services are asked, and what is known of one that somebody else runs."""
+    group = parser.getgroup("contract", "the contract suite")
+    group.addoption("--service", action="append", metavar="NAME", help="a service of the registry")
+    group.addoption("--url", metavar="URL", help="a service that you run, with the seed data")
+    group.addoption("--token", metavar="TOKEN", help="with --url: its API_TOKEN")
+    group.addoption("--upstreams", metavar="URL", help="with --url: the simulator that it calls")
+    group.addoption(
+        "--database",
+        default="sqlite",
+        metavar="DATABASE",
+        help="sqlite (default), postgres or a URL; with --url: its database, which is EMPTIED",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is tested, on which database, with which versions."""
+    names = [config.option.url] if config.option.url else list(_services(config))
+    modules = {"httpx", *(each for name in _services(config).values() for each in name.requires)}
+    versions = [f"{module} {_version(module)}" for module in sorted(modules)]
+    return [
+        f"contract of: {', '.join(names)}; database: {config.option.database}",
+        f"versions: Python {platform.python_version()}, {', '.join(versions)}",
+    ]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test on every service, one service after the other."""
+    if "subject" in metafunc.fixturenames:
+        url = metafunc.config.option.url
+        services = [url] if url else list(_services(metafunc.config).values())
+        names = [each if isinstance(each, str) else each.name for each in services]
+        metafunc.parametrize("subject", services, indirect=True, ids=names, scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Attach clause, sentence and service to each test, for the report log."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "subject" in item.fixturenames:
+            sentence = DOCSTRING.match(inspect.getdoc(item.obj) or "")
+            if sentence is None:
+                raise pytest.UsageError(f"{item.nodeid}: its docstring starts with no clause")
+            service = item.callspec.params["subject"]
+            name = service.name if isinstance(service, Service) else service
+            properties = {"clause": sentence[1], "sentence": sentence[2], "service": name}
+            item.user_properties.extend(properties.items())
+
+
+@pytest.fixture(scope="session")
+def source(pytestconfig: pytest.Config) -> Iterator[databases.Databases]:
+    """Where the databases of our own services come from."""
+    with stopping.clean_exit(), databases.open(pytestconfig.option.database) as source:
+        yield source
+
+
+@pytest.fixture(scope="session")
+def simulator_url(source: databases.Databases) -> Iterator[str]:
+    """The simulator that our own services call."""
+    with launch.upstreams_running() as running:
+        yield running.url
+
+
+@pytest.fixture(scope="session")
+def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    """The service under test."""
+    service: Service | str = request.param
+    if isinstance(service, str):
+        option = request.config.option
+        database_url = None if option.database == "sqlite" else option.database
+        yield subjects.given(service, option.token, option.upstreams, database_url)
+        return
+    if service.missing:
+        pytest.skip(f"{service.name} needs modules that are not here: {', '.join(service.missing)}")
+    source = request.getfixturevalue("source")
+    with subjects.running(service, source, request.getfixturevalue("simulator_url")) as subject:
+        yield subject
+
+
+@pytest.fixture(scope="session")
+def client(subject: Subject) -> Iterator[httpx.Client]:
+    """A client of the service that sends its token."""
+    with connect(subject.url, subject.token) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def anonymous(subject: Subject) -> Iterator[httpx.Client]:
+    """A client of the service that sends no token."""
+    with connect(subject.url) as client:
+        yield client
+
+
+@pytest.fixture
+def token(subject: Subject) -> str:
+    """The token that the service wants for a create."""
+    if subject.token is None:
+        pytest.skip("needs the service's token: give --token")
+    return subject.token
+
+
+@pytest.fixture(scope="session")
+def tables(subject: Subject) -> Tables:
+    """The service's tables, asked past the service."""
+    if subject.engine is None:
+        pytest.skip("needs the service's database: give --database")
+    return Tables(subject.engine)
+
+
+@pytest.fixture
+def tidy(subject: Subject) -> Iterator[None]:
+    """Forget after the test the posts that it created."""
+    yield
+    if subject.engine is not None:
+        seed.forget_newer(subject.engine)
+
+
+@pytest.fixture
+def simulator(subject: Subject) -> Iterator[Simulator]:
+    """The upstreams, all well and without hits."""
+    if subject.upstreams_url is None:
+        pytest.skip("needs the simulator that the service calls: give --upstreams")
+    with connect(subject.upstreams_url) as client:
+        simulator = Simulator(client)
+        simulator.reset()
+        yield simulator
+        simulator.reset()
+
+
+@pytest.fixture
+def upstream_timeout_ms(subject: Subject) -> float:
+    """How long the service waits for an upstream."""
+    if subject.upstream_timeout_seconds is None:
+        pytest.skip("needs to know UPSTREAM_TIMEOUT_SECONDS, so a service started by the suite")
+    return subject.upstream_timeout_seconds * 1000
+
+
+@pytest.fixture
+def start(subject: Subject) -> Iterator[StartInstance]:
+    """Start more processes of the service with other settings; they end with the test."""
+    with ExitStack() as stack:
+        yield _starting(subject, stack)
+
+
+@pytest.fixture(scope="session")
+def without_database(subject: Subject, tables: Tables) -> Iterator[httpx.Client]:
+    """A client of one more process of the service, whose database cannot be reached."""
+    with ExitStack() as stack:
+        start = _starting(subject, stack)
+        unreachable_url = tables.unreachable_url()
+        yield start(database_url=unreachable_url, ready_path="/health", **HASTE).client
+
+
+def _starting(subject: Subject, stack: ExitStack) -> StartInstance:
+    if subject.start is None:
+        pytest.skip("needs a service that the suite itself starts with other settings")
+    begin = subject.start
+
+    def start(token: str | None = subject.token, **settings: str) -> Instance:
+        running = stack.enter_context(begin(token=token, **settings))
+        return Instance(stack.enter_context(connect(running.url, token)), running.kill)
+
+    return start
+
+
+def _services(config: pytest.Config) -> dict[str, Service]:
+    if config.option.url:
+        return {}
+    names = config.option.service or list(SERVICES)
+    if unknown := [name for name in names if name not in SERVICES]:
+        known = ", ".join(SERVICES)
+        raise pytest.UsageError(f"no service is named {unknown[0]}: the registry has {known}")
+    return {name: SERVICES[name] for name in names}
+
+
+def _version(module: str) -> str:
+    try:
+        return version(module)
+    except PackageNotFoundError:
+        return "not installed"

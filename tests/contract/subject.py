@@ -1,0 +1,118 @@
+"""The service under test: our own process or somebody's URL, and what tests may know of it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import httpx
+from sqlalchemy import Engine
+
+from compare import databases, launch
+from compare.environment import settings as service_settings
+from compare.services import Service
+from shared import seed
+
+TOKEN = "a-token-of-the-contract-suite"
+UPSTREAM_TIMEOUT_SECONDS = 0.5
+# Far above every timeout of a service: an answer that takes longer is a failure of its own.
+REQUEST_TIMEOUT_SECONDS = 30.0
+# Below the shortest keep-alive of the servers, so that no request meets a closing connection.
+KEEPALIVE_SECONDS = 1.0
+# For processes whose database is to fail.
+HASTE = {"DATABASE_TIMEOUT_SECONDS": "0.5"}
+
+
+class Start(Protocol):
+    """Start one more process of the service under test, with settings of its own."""
+
+    def __call__(
+        self,
+        *,
+        database_url: str = ...,
+        upstreams_url: str = ...,
+        token: str | None = ...,
+        ready_path: str = ...,
+        **settings: str,
+    ) -> AbstractContextManager[launch.Running]: ...
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A running service; what is None is not known of it, and tests that need it are skipped."""
+
+    name: str
+    url: str
+    token: str | None = None
+    engine: Engine | None = None
+    upstreams_url: str | None = None
+    upstream_timeout_seconds: float | None = None
+    overlaps: bool | None = None
+    start: Start | None = None
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One more process of the service, for one test; `kill` ends it as a power cut would."""
+
+    client: httpx.Client
+    kill: Callable[[], None]
+
+
+StartInstance = Callable[..., Instance]
+
+
+def connect(url: str, token: str | None = None) -> httpx.Client:
+    """Give a client that keeps its connections, sends the token and follows no redirect."""
+    return httpx.Client(
+        base_url=url,
+        headers={"Authorization": f"Bearer {token}"} if token else {},
+        timeout=REQUEST_TIMEOUT_SECONDS,
+        limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
+        trust_env=False,
+    )
+
+
+@contextmanager
+def running(service: Service, source: databases.Databases, simulator_url: str) -> Iterator[Subject]:
+    """Run a service on a fresh database, migrated by the service itself and seeded."""
+    fresh_url = source.create(service.name)
+    launch.migrate(service, fresh_url)
+    engine = databases.engine(fresh_url)
+    seed.fill(engine)
+
+    def start(
+        *,
+        database_url: str = fresh_url,
+        upstreams_url: str = simulator_url,
+        token: str | None = TOKEN,
+        ready_path: str = "/ready",
+        **settings: str,
+    ) -> AbstractContextManager[launch.Running]:
+        settings = {"UPSTREAM_TIMEOUT_SECONDS": str(UPSTREAM_TIMEOUT_SECONDS)} | settings
+        if token is not None:
+            settings["API_TOKEN"] = token
+        chosen = service_settings(service, database_url, upstreams_url, **settings)
+        return launch.launched(service.name, service.command, ready_path, chosen)
+
+    with start() as process:
+        yield Subject(
+            name=service.name,
+            url=process.url,
+            token=TOKEN,
+            engine=engine,
+            upstreams_url=simulator_url,
+            upstream_timeout_seconds=UPSTREAM_TIMEOUT_SECONDS,
+            overlaps=service.async_model == "async",
+            start=start,
+        )
+
+
+def given(
+    url: str, token: str | None, upstreams_url: str | None, database_url: str | None
+) -> Subject:
+    """Take a service that somebody else runs; its database, when known, is seeded afresh."""
+    engine = databases.engine(database_url) if database_url else None
+    if engine is not None:
+        seed.fill(engine)
+    return Subject(name=url, url=url, token=token, engine=engine, upstreams_url=upstreams_url)

@@ -1,0 +1,75 @@
+"""The service's database, asked directly: what a service says of itself proves nothing."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, func, insert, select, text
+
+from compare.launch import HOST, free_port
+from shared import seed
+
+
+class Tables:
+    """The tables of the contract on one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_postgres = engine.dialect.name == "postgresql"
+
+    def counts(self) -> tuple[int, int]:
+        """Give how many posts and how many tags there are."""
+        with self.engine.connect() as connection:
+            posts, tags = (
+                connection.scalar(select(func.count()).select_from(each))
+                for each in (seed.post, seed.tag)
+            )
+        return posts or 0, tags or 0
+
+    def new_titles(self) -> dict[int, str]:
+        """Give the title of every post that came after the seed data, by id."""
+        newer = select(seed.post.c.id, seed.post.c.title).where(seed.post.c.id > seed.POSTS)
+        with self.engine.connect() as connection:
+            return {id: title for id, title in connection.execute(newer)}
+
+    def new_tags(self) -> dict[int, set[str]]:
+        """Give the tags of every post that came after the seed data, by id; posts without, too."""
+        newer = select(seed.tag.c.post_id, seed.tag.c.name).where(seed.tag.c.post_id > seed.POSTS)
+        tags: defaultdict[int, set[str]] = defaultdict(set)
+        with self.engine.connect() as connection:
+            for post_id, name in connection.execute(newer):
+                tags[post_id].add(name)
+        return {id: tags[id] for id in self.new_titles().keys() | tags.keys()}
+
+    def add_tag(self, post_id: int, name: str) -> None:
+        """Insert a tag past the service; IntegrityError when the database's constraints refuse."""
+        with self.engine.begin() as connection:
+            connection.execute(insert(seed.tag), {"post_id": post_id, "name": name})
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold a lock until the block ends: against writers, on PostgreSQL against readers too."""
+        autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with autocommit.connect() as connection:
+            # Not the engine's own transaction, since SQLite's begins without a lock.
+            connection.execute(text("BEGIN" if self.is_postgres else "BEGIN IMMEDIATE"))
+            if self.is_postgres:
+                connection.execute(text("LOCK TABLE post IN ACCESS EXCLUSIVE MODE"))
+            yield
+            connection.execute(text("ROLLBACK"))
+
+    def waiting_for_lock(self) -> int:
+        """Give how many connections wait for a lock now (PostgreSQL)."""
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        with self.engine.connect() as connection:
+            return connection.scalar(waiting) or 0
+
+    def unreachable_url(self) -> str:
+        """Give the URL of a database of the same kind that cannot be reached."""
+        if self.is_postgres:
+            return f"postgresql://nobody:nothing@{HOST}:{free_port()}/nowhere"
+        return f"sqlite:////nowhere-{secrets.token_hex(8)}/nothing.sqlite3"

@@ -1,0 +1,203 @@
+"""The dashboard: `GET /dashboard`, and what it does when its upstreams do not."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from compare.launch import HOST, free_port
+from tests.contract.answers import elapsed_ms, good, problem
+from tests.contract.simulator import NAMES, Simulator, all_overlap, most_at_once, none_overlap
+from tests.contract.subject import StartInstance, Subject
+
+ONCE_EACH = dict.fromkeys(NAMES, 1)
+REASONS = {
+    "hang": "timeout",
+    "drip": "timeout",
+    "refuse": "unreachable",
+    "status": "status",
+    "garbage": "not-json",
+    "wrong-shape": "wrong-shape",
+}
+DELAY_SECONDS = 0.2
+DASHBOARDS_AT_ONCE = 16
+DEADLINE_SECONDS = 10.0
+# Less than any of the simulator's answers takes when it comes drop by drop.
+PATIENCE_MS = 3000.0
+
+
+def lacking(whole: dict[str, Any], **reasons: str) -> dict[str, Any]:
+    """Give the dashboard of these upstream answers without the parts that failed."""
+    missing = [{"source": name, "reason": reason} for name, reason in reasons.items()]
+    return whole | dict.fromkeys(reasons) | {"unavailable": missing}
+
+
+def in_order(dashboard: dict[str, Any]) -> dict[str, Any]:
+    """Sort what is unavailable: the contract leaves its order open."""
+    order = [part["source"] for part in dashboard["unavailable"]]
+    ranked = sorted(dashboard["unavailable"], key=lambda part: NAMES.index(part["source"]))
+    assert len(set(order)) == len(order)
+    return dashboard | {"unavailable": ranked}
+
+
+def test_dashboard_has_the_three_answers(client: httpx.Client, simulator: Simulator) -> None:
+    """C19: A dashboard has each part exactly as its upstream gave it."""
+    whole = simulator.answers()
+    dashboard = good(client.get("/dashboard"))
+    assert dashboard == whole | {"unavailable": []}
+    assert dashboard["weather"].keys() == {"city", "temperature_celsius", "conditions"}
+    assert dashboard["news"].keys() == {"headlines"}
+    assert dashboard["stocks"].keys() == {"quotes"}
+
+
+@pytest.mark.parametrize("mode", ["answer", "status", "garbage", "wrong-shape", "refuse", "hang"])
+def test_each_upstream_is_called_once(
+    client: httpx.Client, simulator: Simulator, mode: str
+) -> None:
+    """C20: A dashboard calls each upstream exactly once, also when a call fails."""
+    good(client.get("/dashboard"))  # so that kept connections exist, which tempt to try again
+    simulator.reset()
+    simulator.set("news", mode)
+    good(client.get("/dashboard"))
+    assert simulator.hits() == ONCE_EACH
+
+
+def test_upstream_calls_overlap_or_follow_each_other(
+    subject: Subject, client: httpx.Client, simulator: Simulator, record_property: Any
+) -> None:
+    """C20: The three calls overlap in the async model and follow each other in the blocking one."""
+    simulator.set_all(delay_seconds=DELAY_SECONDS)
+    good(client.get("/dashboard"))
+    hits = simulator.log()
+    assert sorted(hit.upstream for hit in hits) == sorted(NAMES)
+    record_property("overlap", all_overlap(hits))
+    assert all_overlap(hits) != none_overlap(hits)
+    if subject.overlaps is not None:
+        assert all_overlap(hits) == subject.overlaps
+
+
+@pytest.mark.parametrize("mode", REASONS)
+@pytest.mark.parametrize("name", NAMES)
+def test_failing_upstream_is_named_with_its_reason(
+    request: pytest.FixtureRequest,
+    client: httpx.Client,
+    simulator: Simulator,
+    name: str,
+    mode: str,
+) -> None:
+    """C21: A failing upstream has a null part and its reason, while the others are given."""
+    if mode == "drip":  # a service with more time than the drops take has no reason to fail
+        request.getfixturevalue("upstream_timeout_ms")
+    whole = simulator.answers()
+    simulator.set(name, mode)
+    assert good(client.get("/dashboard")) == lacking(whole, **{name: REASONS[mode]})
+
+
+@pytest.mark.parametrize("status", [301, 400, 404, 429, 500, 503])
+def test_any_bad_status_is_one(client: httpx.Client, simulator: Simulator, status: int) -> None:
+    """C21: An upstream that answers with any other status than success has the reason `status`."""
+    whole = simulator.answers()
+    simulator.set("stocks", "status", status=status)
+    assert good(client.get("/dashboard")) == lacking(whole, stocks="status")
+
+
+@pytest.mark.parametrize("well", NAMES)
+def test_two_failing_upstreams_are_both_named(
+    client: httpx.Client, simulator: Simulator, well: str
+) -> None:
+    """C21: Two upstreams that fail in different ways are both named, and the third is given."""
+    whole = simulator.answers()
+    one, other = (name for name in NAMES if name != well)
+    simulator.set(one, "garbage")
+    simulator.set(other, "status")
+    dashboard = in_order(good(client.get("/dashboard")))
+    assert dashboard == lacking(whole, **{one: "not-json", other: "status"})
+
+
+def test_upstream_that_is_well_again_is_given(client: httpx.Client, simulator: Simulator) -> None:
+    """C21: An upstream that failed is asked again by the next dashboard."""
+    whole = simulator.answers()
+    simulator.set("news", "refuse")
+    assert good(client.get("/dashboard")) == lacking(whole, news="unreachable")
+    simulator.reset()
+    assert good(client.get("/dashboard")) == lacking(whole)
+
+
+@pytest.mark.parametrize(
+    "modes",
+    [("status",) * 3, ("hang",) * 3, ("garbage", "refuse", "wrong-shape")],
+    ids=["status", "hang", "one-of-each"],
+)
+def test_dashboard_without_any_upstream_fails(
+    client: httpx.Client, simulator: Simulator, modes: tuple[str, str, str]
+) -> None:
+    """C22: A dashboard is a 502 when all three upstreams fail, and is well when they are."""
+    for name, mode in zip(NAMES, modes, strict=True):
+        simulator.set(name, mode)
+    problem(client.get("/dashboard"), 502)
+    simulator.reset()
+    good(client.get("/dashboard"))
+
+
+def test_dashboard_fails_when_nobody_listens(start: StartInstance) -> None:
+    """C22: A dashboard is a 502 when nothing listens where the upstreams should be."""
+    lonely = start(upstreams_url=f"http://{HOST}:{free_port()}").client
+    problem(lonely.get("/dashboard"), 502)
+
+
+@pytest.mark.parametrize("mode", ["hang", "drip"])
+def test_slow_upstream_costs_no_more_than_its_timeout(
+    client: httpx.Client, simulator: Simulator, mode: str, upstream_timeout_ms: float
+) -> None:
+    """C23: One slow upstream costs its timeout and no more, also when its answer drips in."""
+    whole = simulator.answers()
+    simulator.set("stocks", mode)
+    answer = client.get("/dashboard")
+    assert good(answer) == lacking(whole, stocks="timeout")
+    assert 0.9 * upstream_timeout_ms < elapsed_ms(answer) < PATIENCE_MS
+
+
+def test_upstream_within_its_timeout_is_given(
+    client: httpx.Client, simulator: Simulator, upstream_timeout_ms: float
+) -> None:
+    """C23: An upstream that answers before its timeout is over is waited for."""
+    whole = simulator.answers()
+    simulator.set("stocks", delay_seconds=upstream_timeout_ms / 1000 / 2)
+    answer = client.get("/dashboard")
+    assert good(answer) == lacking(whole)
+    assert elapsed_ms(answer) >= upstream_timeout_ms / 2
+
+
+def test_many_dashboards_are_served_at_once(client: httpx.Client, simulator: Simulator) -> None:
+    """C24: Sixteen dashboards are served at once: their calls of a slow upstream overlap."""
+    whole = simulator.answers()
+    simulator.set("weather", delay_seconds=DELAY_SECONDS)
+    with ThreadPoolExecutor(DASHBOARDS_AT_ONCE) as pool:
+        tasks = [pool.submit(client.get, "/dashboard") for _ in range(DASHBOARDS_AT_ONCE)]
+    assert [good(task.result()) for task in tasks] == [lacking(whole)] * DASHBOARDS_AT_ONCE
+    assert simulator.hits() == dict.fromkeys(NAMES, DASHBOARDS_AT_ONCE)
+    slow = [hit for hit in simulator.log() if hit.upstream == "weather"]
+    assert most_at_once(slow) >= DASHBOARDS_AT_ONCE / 2
+
+
+def test_others_are_served_while_a_dashboard_waits(
+    client: httpx.Client, simulator: Simulator
+) -> None:
+    """C24: While one dashboard waits for its upstream, other requests are answered."""
+    simulator.set("weather", "hang")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.get, "/dashboard")
+        wait_for_hit(simulator, "weather")
+        good(client.get("/posts?limit=1"))
+        good(client.get("/health"))
+        assert not waiting.done()
+    good(waiting.result())
+
+
+def wait_for_hit(simulator: Simulator, name: str) -> None:
+    """Ask until an upstream has been called."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not simulator.hits()[name]:
+        assert time.monotonic() < deadline, f"{name} was never called"

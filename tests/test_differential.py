@@ -1,0 +1,124 @@
+"""The two services give the same answer to the same request, whatever the request."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from compare import databases
+from compare.services import SERVICES
+from tests.services import serving
+
+# What the contract decides; the rest (Date, Server, elapsed times) is the server's affair.
+COMPARED_HEADERS = ("content-type", "allow", "location", "www-authenticate", "retry-after")
+
+Clients = tuple[httpx.Client, ...]
+repeatable = settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+ids = st.one_of(st.integers(), st.sampled_from([0, 1, 11, 10, 1000, 2**63 - 1, 2**63, 10**18]))
+words = st.text(max_size=60)
+scalars = st.none() | st.booleans() | ids | st.floats() | words
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(words, inner), max_leaves=8
+)
+texts = st.text(max_size=210) | st.text(st.characters(codec=None), max_size=5)
+new_posts = st.fixed_dictionaries(
+    {
+        "title": texts | values,
+        "body": texts | values,
+        "author_id": st.integers(1, 6) | values,
+    },
+    optional={"tags": st.lists(texts | scalars, max_size=11) | values, "more": values},
+)
+good_posts = st.fixed_dictionaries(
+    {
+        "title": st.text(min_size=1, max_size=200).filter(lambda text: "\0" not in text),
+        "body": st.text(min_size=1, max_size=200).filter(lambda text: "\0" not in text),
+        "author_id": st.integers(1, 6),
+        "tags": st.lists(st.sampled_from(["a", "b", "c", "d", "é"]), max_size=5),
+    }
+)
+bodies = st.one_of(good_posts, new_posts, values).map(lambda body: json.dumps(body).encode())
+content_types = st.sampled_from(
+    ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "text/plain", ""]
+)
+queries = st.dictionaries(
+    st.sampled_from(["limit", "before", "tag", "other"]), ids.map(str) | words, max_size=4
+)
+paths = st.one_of(
+    st.sampled_from(["/posts", "/posts/", "/health", "/ready", "/dashboard", "/docs/", "/", "//"]),
+    ids.map(lambda id: f"/posts/{id}"),
+    words.map(lambda word: f"/posts/{word}"),
+)
+methods = st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+
+
+@pytest.fixture(scope="module", params=["async", "blocking"])
+def clients(request: pytest.FixtureRequest) -> Iterator[Clients]:
+    """A client of each framework's service with this async model, each on a database of its own."""
+    pair = [each for each in SERVICES.values() if each.async_model == request.param]
+    with (
+        databases.open("sqlite") as source,
+        serving(pair[0], source) as first,
+        serving(pair[1], source) as second,
+    ):
+        yield first, second
+
+
+def essence(response: httpx.Response) -> dict[str, Any]:
+    """Give what two services must agree on; a created post's time is its own."""
+    headers = {name: response.headers.get(name) for name in COMPARED_HEADERS}
+    body: Any = response.text
+    if response.headers.get("content-type") == "application/json" and response.content:
+        body = response.json()
+        if response.status_code == 201:
+            body["published_at"] = None
+    return {"status": response.status_code, **headers, "body": body}
+
+
+def assert_same_answer(clients: Clients, method: str, path: str, **request: Any) -> int:
+    """Ask both services the same, compare what they answer, and give the status."""
+    first, second = (essence(client.request(method, path, **request)) for client in clients)
+    assert first == second
+    assert first["status"] < 500 or path == "/dashboard"
+    return int(first["status"])
+
+
+@repeatable
+@given(query=queries)
+def test_lists_are_the_same(clients: Clients, query: dict[str, str]) -> None:
+    """Any query of the list."""
+    assert_same_answer(clients, "GET", "/posts", params=query)
+
+
+@repeatable
+@given(method=methods, path=paths)
+def test_paths_and_methods_are_answered_the_same(clients: Clients, method: str, path: str) -> None:
+    """Any method on any path, without a body."""
+    assert_same_answer(clients, method, quote(path, errors="replace"))
+
+
+@repeatable
+@given(body=bodies | st.binary(max_size=50), content_type=content_types)
+def test_creates_are_the_same(clients: Clients, body: bytes, content_type: str) -> None:
+    """Any body, in any content type, from good posts to noise."""
+    headers = {"Content-Type": content_type}
+    assert_same_answer(clients, "POST", "/posts", content=body, headers=headers)
+
+
+@repeatable
+@given(post=good_posts)
+def test_good_creates_are_created_the_same(clients: Clients, post: dict[str, Any]) -> None:
+    """A post of the right shape is created by both, or refused by both for the same reason."""
+    status = assert_same_answer(clients, "POST", "/posts", json=post)
+    assert status in {201, 409, 422}

@@ -1,0 +1,185 @@
+"""The page: what it says of a run, that it needs no network, and that it lets no text be code."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from compare.report import render, write
+from compare.report.axis import Axis, around
+from compare.report.code import read_functions
+from compare.report.contract import groups
+from compare.report.page import digits
+from compare.results import Interval
+from compare.services import PROJECT_ROOT
+from tests.sample_results import (
+    CLAUSES,
+    CONTRACT,
+    SPEEDS,
+    sample_results,
+    with_a_failure,
+    with_four_services,
+)
+
+
+class Resources(HTMLParser):
+    """What a page loads, the scripts it has, and its visible text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the tag, and what it loads; a link that a reader may follow loads nothing."""
+        self.tags.append(tag)
+        self.loaded += [
+            value or "" for name, value in attrs if name in ("src", "href") and tag != "a"
+        ]
+
+    def handle_data(self, data: str) -> None:
+        """Note the text."""
+        self.text += data
+
+
+def test_both_services_and_every_clause_are_on_the_page(tmp_path: Path) -> None:
+    """The written page names both services and has each clause once as a row."""
+    page = write(sample_results(), tmp_path / "comparison").read_text("utf-8")
+    assert "Django" in page
+    assert "FastAPI" in page
+    for clause in CLAUSES:
+        assert page.count(f'<tr id="{clause}">') == 1
+
+
+def test_the_page_loads_nothing() -> None:
+    """No resource of the network, no script, and no address in the style."""
+    resources = Resources(page := render(sample_results()))
+    assert [each for each in resources.loaded if not each.startswith("data:")] == []
+    assert "script" not in resources.tags
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_hostile_text_stays_text() -> None:
+    """A clause, a reason, a name and a command that hold markup are shown, not obeyed."""
+    hostile = "<script>alert(1)</script> `<img src=x>`"
+    results = with_a_failure()
+    results.clauses["C1"] = results.command = results.not_timed["fastapi"] = hostile
+    results.contract[0].sentence = results.contract[0].reason = hostile
+    results.services[0].framework = results.scenarios[0].request = hostile
+    resources = Resources(render(results))
+    assert {"script", "img"} & set(resources.tags) == set()
+    assert "<script>alert(1)</script>" in resources.text
+
+
+def test_the_verdicts_are_said_in_words() -> None:
+    """What is too close is called so, each ratio has its verdict, and they are counted."""
+    results = sample_results()
+    page = render(results)
+    winners = [each.winner for each in results.comparisons]
+    assert {"django", "fastapi", None} == set(winners)
+    assert page.count(">too close to call") == winners.count(None)
+    assert f"{winners.count(None)} were too close to call" in page
+    assert f"FastAPI in {winners.count('fastapi')}; " in page
+    for each in results.comparisons:
+        assert f"{each.verdict}</td>" in page
+
+
+def test_a_failure_is_shown_and_its_service_has_no_figure() -> None:
+    """A service that was not timed has its reason, and no figure or winner."""
+    text = " ".join(Resources(render(with_a_failure())).text.split())
+    assert "FastAPI was not timed. It fails 1 test of the contract (C13)." in text
+    assert text.count("FastAPI not timed") == len(SPEEDS)
+    assert "✗ 1 of 1 failed" in text
+    assert "too close to call" not in text
+
+
+def test_a_run_of_four_services_has_every_comparison() -> None:
+    """With two services of one framework, each goes by its own name."""
+    text = " ".join(Resources(render(with_four_services())).text.split())
+    assert text.count("django-blocking ÷ django ") == text.count("fastapi ÷ django ")
+    assert "fastapi-blocking ÷ django " in text
+
+
+def test_a_run_that_timed_nothing_has_a_page() -> None:
+    """Without samples the contract is still shown."""
+    results = sample_results()
+    results.scenarios, results.samples, results.comparisons = [], [], []
+    assert "Nothing was timed" in render(results)
+
+
+def test_results_raise_their_own_doubts() -> None:
+    """A busy machine, wide intervals and an A/A ratio apart from 1 are said."""
+    results = sample_results()
+    results.machine.load_average_before = 1.7
+    results.comparisons[1].noise = Interval(ratio=1.1, low=1.05, high=1.2)
+    for each in results.comparisons:
+        each.throughput = Interval(ratio=1.0, low=0.8, high=1.25)
+    page = render(results)
+    assert "busy before the run: load average 1.70" in page
+    assert "typically ±25%" in page
+    assert "In 1 of 4 scenarios the service measured against itself differed" in page
+
+
+def test_the_code_is_read_from_the_source(tmp_path: Path) -> None:
+    """Both services' functions are shown, from their files as they are now."""
+    for package, http in (("django_app", "views.py"), ("fastapi_app", "routes.py")):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / http).write_text(f"def list_posts():\n    return '{package} http'\n")
+        (tmp_path / package / "posts.py").write_text("def list_posts():\n    return 1 < 2\n")
+    text = Resources(render(sample_results(), tmp_path)).text
+    for shown in ("django_app http", "fastapi_app http", "django_app/posts.py, line 1", "1 < 2"):
+        assert shown in text
+    assert text.count("The source is not at hand here.") == 3
+
+
+@pytest.mark.skipif(
+    not (PROJECT_ROOT / "fastapi_app" / "routes.py").is_file(), reason="needs the services' source"
+)
+def test_every_endpoint_of_ours_has_its_code() -> None:
+    """Each endpoint of both services is found, in both async models."""
+    text = Resources(render(with_four_services())).text
+    assert "The source is not at hand here." not in text
+    for package in ("django_app", "django_app/blocking", "fastapi_app", "fastapi_app/blocking"):
+        for file in ("views.py" if "django" in package else "routes.py", "posts.py"):
+            assert text.count(f"{package}/{file}, line") >= 3
+
+
+def test_a_function_comes_with_its_decorators_and_what_it_calls() -> None:
+    """Functions of the same file that it leads to are shown, others are not, in file order."""
+    source = "def a(): pass\ndef b(): a()\ndef c(): pass\n@get('/')\nasync def d(): b()\n"
+    assert read_functions(source, "d") == (
+        1,
+        "def a(): pass\n\n\ndef b(): a()\n\n\n@get('/')\nasync def d(): b()",
+    )
+    assert read_functions(source, "e") == (0, "")
+
+
+def test_clauses_keep_the_groups_of_the_contract(tmp_path: Path) -> None:
+    """The headings are those of the contract's file; without the file there is one group."""
+    results = sample_results()
+    grouped = groups(results, CONTRACT)
+    assert next(iter(grouped)).startswith("List")
+    assert [clause.id for group in grouped.values() for clause in group] == list(CLAUSES)
+    assert len(groups(results, tmp_path / "absent")) == 1
+
+
+def test_the_axis_is_even_on_both_sides_of_one() -> None:
+    """1 is in the middle, a ratio and its inverse are equally far, and everything fits."""
+    axis = around(sample_results().comparisons)
+    assert axis.place(1) == 50
+    assert axis.place(2) + axis.place(0.5) == pytest.approx(100)
+    assert Axis(limit=4).place(1000) == 100
+    assert 1.0 in axis.ticks
+
+
+def test_figures_have_three_digits() -> None:
+    """Small figures keep decimals, large ones have none."""
+    shown = [
+        digits(number).replace("\N{NARROW NO-BREAK SPACE}", " ") for number in (0, 1.234, 9.996)
+    ]
+    assert shown == ["0.00", "1.23", "10.0"]
+    assert digits(99.96) == "100"
+    assert digits(12345.6) == "12\N{NARROW NO-BREAK SPACE}346"
