@@ -12,9 +12,9 @@ from compare.results import Machine
 from compare.services import PROJECT_ROOT
 
 # Named as a reader knows them; the keys of the results file.
-PACKAGES = ("Django", "asgiref", "FastAPI", "Starlette", "Pydantic", "SQLAlchemy", "aiosqlite")
-PACKAGES += ("psycopg", "uvicorn", "uvloop", "httptools", "gunicorn", "httpx", "httpx-aiohttp")
-PACKAGES += ("aiohttp",)
+PACKAGES: tuple[str, ...] = ("Django", "asgiref", "FastAPI", "Starlette", "Pydantic", "SQLAlchemy")
+PACKAGES += ("aiosqlite", "psycopg", "uvicorn", "uvloop", "httptools", "gunicorn", "httpx")
+PACKAGES += ("httpx-aiohttp", "aiohttp")
 
 
 def machine() -> Machine:

@@ -5,7 +5,7 @@ from django.contrib import admin
 from .models import Author, Post, Tag
 
 
-class TagInline(admin.TabularInline[Tag, Post]):
+class TagInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for mypy only
     """The tags of a post, edited with it."""
 
     model = Tag
@@ -13,7 +13,7 @@ class TagInline(admin.TabularInline[Tag, Post]):
 
 
 @admin.register(Author)
-class AuthorAdmin(admin.ModelAdmin[Author]):
+class AuthorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Authors, by name."""
 
     list_display = ["name"]
@@ -21,7 +21,7 @@ class AuthorAdmin(admin.ModelAdmin[Author]):
 
 
 @admin.register(Post)
-class PostAdmin(admin.ModelAdmin[Post]):
+class PostAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Posts with their tags, newest first."""
 
     list_display = ["title", "author", "published", "published_at"]
@@ -33,7 +33,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin[Tag]):
+class TagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Tags, each with its post."""
 
     list_display = ["name", "post"]

@@ -1,0 +1,139 @@
+"""The main job: run services side by side, check them, time those that pass, and tell it all."""
+
+import random
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from sqlalchemy import make_url
+
+from compare import checking, databases, launch, load, machine, measure, statistics
+from compare.environment import settings
+from compare.results import Results, Sample, ServiceRun, TestOutcome
+from compare.scenarios import SCENARIOS
+from compare.services import PYTHON, Service
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run: the first service is the baseline; `blocks` overrides the budget."""
+
+    services: Sequence[Service]
+    database: str
+    seed: int
+    budget_seconds: float
+    blocks: int | None
+
+    @property
+    def command(self) -> str:
+        """The command that repeats this run, without a database's password."""
+        names = [service.name for service in self.services]
+        command = ["compare", "run", *names, "--database", _shown(self.database)]
+        command += ["--seed", str(self.seed)]
+        if self.blocks:
+            command += ["--blocks", str(self.blocks)]
+        else:
+            command += ["--budget", f"{self.budget_seconds:g}"]
+        return shlex.join(command)
+
+
+class Audience(Protocol):
+    """Who is told how far a run is."""
+
+    def checked(self, outcome: TestOutcome, total: int) -> None:
+        """Hear one outcome of `total`."""
+
+    def measuring(self, progress: measure.Progress) -> None:
+        """Hear that the next timed run begins."""
+
+
+def run(plan: Plan, audience: Audience) -> Results:
+    """Check, time and compare; everything that was started is stopped again.
+
+    The errors of `checking`, `databases`, `launch`, `load` and `measure` pass through: a run that
+    cannot be kept leaves no results.
+    """
+    started_at = datetime.now(UTC)
+    before = machine.machine()
+    options = suite_options(plan.services, plan.database)
+    contract = checking.check(options, audience.checked)
+    not_timed = _failed(contract)
+    timed = [service for service in plan.services if service.name not in not_timed]
+    label, samples = _measured(plan, timed, audience.measuring)
+    names = labels(timed)
+    return Results(
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+        command=plan.command,
+        commit=machine.commit(),
+        database=label,
+        seed=plan.seed,
+        profile=f"{plan.blocks} blocks" if plan.blocks else "quick",
+        blocks=len({sample.block for sample in samples}),
+        load_engine=load.engine(),
+        machine=before,
+        versions=machine.versions(),
+        services=[_service_run(service) for service in plan.services],
+        clauses=checking.clauses(),
+        contract=contract,
+        scenarios=list(SCENARIOS),
+        samples=samples,
+        comparisons=statistics.compare(SCENARIOS, samples, names, plan.seed) if timed else [],
+        not_timed=not_timed,
+    )
+
+
+def suite_options(services: Sequence[Service], database: str) -> list[str]:
+    """Give the contract suite's options for these services on this kind of database."""
+    return [*(f"--service={service.name}" for service in services), f"--database={database}"]
+
+
+def labels(services: Sequence[Service]) -> dict[str, str]:
+    """Call each service by its framework, or by its name where that is not enough."""
+    frameworks = [service.framework for service in services]
+    return {
+        each.name: each.framework if frameworks.count(each.framework) == 1 else each.name
+        for each in services
+    }
+
+
+def _measured(
+    plan: Plan, timed: Sequence[Service], on_progress: Callable[[measure.Progress], None]
+) -> tuple[str, list[Sample]]:
+    with databases.open(plan.database) as source, launch.upstreams_running() as upstreams:
+        if not timed:
+            return source.label, []
+        contenders = measure.contenders(timed, source)
+        bench = measure.Bench(contenders, upstreams.url, random.Random(plan.seed), on_progress)
+        return source.label, bench.run(plan.budget_seconds, plan.blocks)
+
+
+def _failed(contract: Sequence[TestOutcome]) -> dict[str, str]:
+    failures: dict[str, list[str]] = {}
+    for outcome in contract:
+        if outcome.outcome == "failed":
+            failures.setdefault(outcome.service, []).append(outcome.clause)
+    return {
+        service: f"failed the contract: {', '.join(sorted(set(clauses), key=lambda c: int(c[1:])))}"
+        for service, clauses in failures.items()
+    }
+
+
+def _service_run(service: Service) -> ServiceRun:
+    # Where it listened and where its database was differ from run to run and say nothing.
+    chosen = settings(service, database_url="", upstreams_url="")
+    return ServiceRun(
+        name=service.name,
+        framework=service.framework,
+        async_model=service.async_model,
+        server=service.server,
+        package=service.package,
+        command=shlex.join("python" if part == PYTHON else part for part in service.command),
+        settings={name: value for name, value in chosen.items() if value},
+    )
+
+
+def _shown(database: str) -> str:
+    return str(make_url(database)) if ":" in database else database
