@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 from compare.stopping import stop
 from shared import seed
 
+EMBEDDED = ("sqlite", "postgres")
 CONNECT_TIMEOUT_SECONDS = 5
 # Each running service may fill its pool, and several run at once.
 MAX_CONNECTIONS = 400

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from compare import checking, databases, launch, load, machine, measure, statistics
 from compare.environment import settings
+from compare.report.figures import labels
 from compare.results import Results, Sample, ServiceRun, TestOutcome
 from compare.scenarios import SCENARIOS
 from compare.services import PYTHON, Service
@@ -62,7 +63,8 @@ def run(plan: Plan, audience: Audience) -> Results:
     not_timed = _failed(contract)
     timed = [service for service in plan.services if service.name not in not_timed]
     label, samples = _measured(plan, timed, audience.measuring)
-    names = labels(timed)
+    services = [_service_run(service) for service in plan.services]
+    names = {service.name: labels(services)[service.name] for service in timed}
     return Results(
         started_at=started_at,
         finished_at=datetime.now(UTC),
@@ -75,7 +77,7 @@ def run(plan: Plan, audience: Audience) -> Results:
         load_engine=load.engine(),
         machine=before,
         versions=machine.versions(),
-        services=[_service_run(service) for service in plan.services],
+        services=services,
         clauses=checking.clauses(),
         contract=contract,
         scenarios=list(SCENARIOS),
@@ -88,15 +90,6 @@ def run(plan: Plan, audience: Audience) -> Results:
 def suite_options(services: Sequence[Service], database: str) -> list[str]:
     """Give the contract suite's options for these services on this kind of database."""
     return [*(f"--service={service.name}" for service in services), f"--database={database}"]
-
-
-def labels(services: Sequence[Service]) -> dict[str, str]:
-    """Call each service by its framework, or by its name where that is not enough."""
-    frameworks = [service.framework for service in services]
-    return {
-        each.name: each.framework if frameworks.count(each.framework) == 1 else each.name
-        for each in services
-    }
 
 
 def _measured(

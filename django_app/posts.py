@@ -74,12 +74,14 @@ def select_published() -> QuerySet[Post]:
 
 def select_page(query: PostQuery) -> QuerySet[Post]:
     """Select one page, and one post more if there is a next page (keyset pagination)."""
-    posts = select_published().order_by("-id")
-    if query.before is not None:
-        posts = posts.filter(id__lt=query.before)
+    # A tag's index has its posts in their order: a rare tag costs no more than a common one.
+    key = "id" if query.tag is None else "tags__post_id"
+    conditions: dict[str, str | int] = {}
     if query.tag is not None:
-        posts = posts.filter(tags__name=query.tag)
-    return posts[: query.limit + 1]
+        conditions["tags__name"] = query.tag
+    if query.before is not None:
+        conditions[f"{key}__lt"] = query.before
+    return select_published().filter(**conditions).order_by(f"-{key}")[: query.limit + 1]
 
 
 def to_page(posts: Sequence[Post], query: PostQuery) -> PostPage:

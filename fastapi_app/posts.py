@@ -71,12 +71,13 @@ def select_published() -> Select[Post]:
 
 def select_page(query: PostQuery) -> Select[Post]:
     """Select one page, and one post more if there is a next page (keyset pagination)."""
-    posts = select_published().order_by(Post.id.desc())
-    if query.before is not None:
-        posts = posts.where(Post.id < query.before)
+    # A tag's index has its posts in their order: a rare tag costs no more than a common one.
+    posts, key = select_published(), Post.id
     if query.tag is not None:
-        posts = posts.join(Post.tags).where(Tag.name == query.tag)
-    return posts.limit(query.limit + 1)
+        posts, key = posts.join(Post.tags).where(Tag.name == query.tag), Tag.post_id
+    if query.before is not None:
+        posts = posts.where(key < query.before)
+    return posts.order_by(key.desc()).limit(query.limit + 1)
 
 
 def to_page(posts: Sequence[Post], query: PostQuery) -> PostPage:

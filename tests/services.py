@@ -24,7 +24,9 @@ def serving(
     seed.fill(databases.engine(url))
     nobody = f"http://{launch.HOST}:{launch.free_port()}"
     with (
-        launch.running(service, database_url=url, upstreams_url=nobody, **env) as running,
+        launch.running(
+            service, database_url=url, upstreams_url=nobody, port=None, **env
+        ) as running,
         httpx.Client(base_url=running.url, timeout=30, trust_env=False) as client,
     ):
         yield client

@@ -19,7 +19,13 @@ from compare.services import SERVICES, Service
 from shared import seed
 from tests.contract import subject as subjects
 from tests.contract.simulator import Simulator
-from tests.contract.subject import HASTE, Instance, StartInstance, Subject, connect
+from tests.contract.subject import (
+    SHORT_TIMEOUT_SECONDS,
+    Instance,
+    StartInstance,
+    Subject,
+    connect,
+)
 from tests.contract.tables import Tables
 
 DOCSTRING = re.compile(r"(C\d+): (.+?\.)(?:\s|$)", re.DOTALL)
@@ -141,16 +147,22 @@ def tidy(subject: Subject) -> Iterator[None]:
         seed.forget_newer(subject.engine)
 
 
-@pytest.fixture
-def simulator(subject: Subject) -> Iterator[Simulator]:
-    """The upstreams, all well and without hits."""
+@pytest.fixture(scope="session")
+def simulator_client(subject: Subject) -> Iterator[httpx.Client]:
+    """A client of the simulator that the service calls."""
     if subject.upstreams_url is None:
         pytest.skip("needs the simulator that the service calls: give --upstreams")
     with connect(subject.upstreams_url) as client:
-        simulator = Simulator(client)
-        simulator.reset()
-        yield simulator
-        simulator.reset()
+        yield client
+
+
+@pytest.fixture
+def simulator(simulator_client: httpx.Client) -> Iterator[Simulator]:
+    """The upstreams, all well and without hits."""
+    simulator = Simulator(simulator_client)
+    simulator.reset()
+    yield simulator
+    simulator.reset()
 
 
 @pytest.fixture
@@ -169,12 +181,26 @@ def start(subject: Subject) -> Iterator[StartInstance]:
 
 
 @pytest.fixture(scope="session")
-def without_database(subject: Subject, tables: Tables) -> Iterator[httpx.Client]:
-    """A client of one more process of the service, whose database cannot be reached."""
+def stranded(subject: Subject, tables: Tables) -> Iterator[httpx.Client]:
+    """A client of one more process, which can reach neither its database nor its upstreams."""
     with ExitStack() as stack:
-        start = _starting(subject, stack)
-        unreachable_url = tables.unreachable_url()
-        yield start(database_url=unreachable_url, ready_path="/health", **HASTE).client
+        yield _starting(subject, stack)(
+            database_url=tables.unreachable_url(),
+            upstreams_url=f"http://{launch.HOST}:{launch.free_port()}",
+            ready_path="/health",
+            DATABASE_TIMEOUT_SECONDS=str(SHORT_TIMEOUT_SECONDS),
+        ).client
+
+
+@pytest.fixture(scope="session")
+def frugal(subject: Subject) -> Iterator[httpx.Client]:
+    """A client of one more process, with one connection, little patience and no token."""
+    with ExitStack() as stack:
+        yield _starting(subject, stack)(
+            token=None,
+            DATABASE_POOL_SIZE="1",
+            DATABASE_TIMEOUT_SECONDS=str(SHORT_TIMEOUT_SECONDS),
+        ).client
 
 
 def _starting(subject: Subject, stack: ExitStack) -> StartInstance:

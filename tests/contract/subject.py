@@ -19,8 +19,7 @@ UPSTREAM_TIMEOUT_SECONDS = 0.5
 REQUEST_TIMEOUT_SECONDS = 30.0
 # Below the shortest keep-alive of the servers, so that no request meets a closing connection.
 KEEPALIVE_SECONDS = 1.0
-# For processes whose database is to fail.
-HASTE = {"DATABASE_TIMEOUT_SECONDS": "0.5"}
+SHORT_TIMEOUT_SECONDS = 0.5  # for a database that is to fail
 
 
 class Start(Protocol):

@@ -8,12 +8,12 @@ import pytest
 
 from tests.contract.answers import elapsed_ms, good, unavailable
 from tests.contract.posts import create, new_post
-from tests.contract.subject import HASTE, StartInstance
+from tests.contract.subject import SHORT_TIMEOUT_SECONDS
 from tests.contract.tables import Tables
 
 pytestmark = pytest.mark.usefixtures("tidy")
 
-TIMEOUT_MS = float(HASTE["DATABASE_TIMEOUT_SECONDS"]) * 1000
+TIMEOUT_MS = SHORT_TIMEOUT_SECONDS * 1000
 PATIENCE_MS = 8 * TIMEOUT_MS
 AT_ONCE = 16
 REQUESTS: dict[str, Callable[[httpx.Client], httpx.Response]] = {
@@ -27,24 +27,23 @@ REQUESTS: dict[str, Callable[[httpx.Client], httpx.Response]] = {
 
 @pytest.mark.parametrize("ask", REQUESTS.values(), ids=REQUESTS.keys())
 def test_unreachable_database_is_told(
-    without_database: httpx.Client, ask: Callable[[httpx.Client], httpx.Response]
+    stranded: httpx.Client, ask: Callable[[httpx.Client], httpx.Response]
 ) -> None:
     """C35: While the database cannot be reached, what needs it is a 503 with Retry-After."""
-    answer = ask(without_database)
+    answer = ask(stranded)
     unavailable(answer)
     assert elapsed_ms(answer) < PATIENCE_MS
 
 
-def test_locked_database_is_told(start: StartInstance, tables: Tables) -> None:
+def test_locked_database_is_told(frugal: httpx.Client, tables: Tables) -> None:
     """C35: A create is a 503 when a lock outlasts the timeout, leaves nothing, and works after."""
-    client = start(**HASTE).client
     before = tables.counts()
     with tables.locked():
-        answer = create(client, new_post())
+        answer = create(frugal, new_post())
     unavailable(answer)
     assert 0.9 * TIMEOUT_MS < elapsed_ms(answer) < PATIENCE_MS
     assert tables.counts() == before
-    good(create(client, new_post(tags=["a"])), 201)
+    good(create(frugal, new_post(tags=["a"])), 201)
     assert tables.counts() == (before[0] + 1, before[1] + 1)
 
 
@@ -58,18 +57,17 @@ def test_readers_of_a_locked_database(client: httpx.Client, tables: Tables) -> N
         good(client.get("/ready"))
 
 
-def test_exhausted_pool_is_told(start: StartInstance, tables: Tables) -> None:
+def test_exhausted_pool_is_told(frugal: httpx.Client, tables: Tables) -> None:
     """C36: With every connection in use, a request is a 503 after the timeout."""
     if not tables.is_postgres:
         pytest.skip("SQLite's readers never wait and its connections are not limited")
-    client = start(DATABASE_POOL_SIZE="1", **HASTE).client
     with tables.locked(), ThreadPoolExecutor(AT_ONCE) as pool:
-        tasks = [pool.submit(client.get, "/posts") for _ in range(AT_ONCE)]
+        tasks = [pool.submit(frugal.get, "/posts") for _ in range(AT_ONCE)]
         assert most_waiting(tasks, tables) == 1
     for task in tasks:
         unavailable(task.result())
         assert elapsed_ms(task.result()) < AT_ONCE * TIMEOUT_MS / 2
-    good(client.get("/posts"))
+    good(frugal.get("/posts"))
 
 
 def most_waiting(tasks: list[Future[httpx.Response]], tables: Tables) -> int:

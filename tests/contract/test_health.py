@@ -12,9 +12,9 @@ def test_service_is_alive(client: httpx.Client) -> None:
     assert statements(answer) == 0
 
 
-def test_service_without_its_database_is_alive(without_database: httpx.Client) -> None:
+def test_service_without_its_database_is_alive(stranded: httpx.Client) -> None:
     """C25: A service whose database cannot be reached is alive."""
-    assert good(without_database.get("/health")) == {"status": "alive"}
+    assert good(stranded.get("/health")) == {"status": "alive"}
 
 
 def test_service_with_its_database_is_ready(client: httpx.Client) -> None:
@@ -24,6 +24,6 @@ def test_service_with_its_database_is_ready(client: httpx.Client) -> None:
     assert statements(answer) > 0
 
 
-def test_service_without_its_database_is_not_ready(without_database: httpx.Client) -> None:
+def test_service_without_its_database_is_not_ready(stranded: httpx.Client) -> None:
     """C26: A service whose database cannot be reached is not ready, and says so with a 503."""
-    unavailable(without_database.get("/ready"))
+    unavailable(stranded.get("/ready"))

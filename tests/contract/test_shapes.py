@@ -19,11 +19,7 @@ NOT_INTEGER: dict[str, Any] = {
     "true": True,
     "false": False,
 }
-NOT_INTEGER |= {
-    "list": [1],
-    "object": {"id": 1},
-    "empty-text": "",
-}
+NOT_INTEGER |= {"list": [1], "object": {"id": 1}, "empty-text": ""}
 OUT_OF_RANGE = {"zero": 0, "negative": -1, "2**63": 2**63, "-2**63-1": -(2**63) - 1, "2**64": 2**64}
 OUT_OF_RANGE |= {"20-digits": 10**19, "21-digits": 10**20, "400-digits": 10**400}
 NOT_LIST = {"null": None, "text": "a", "int": 1, "bool": False, "object": {"0": "a"}}

@@ -1,0 +1,150 @@
+"""What a person sees in the terminal: progress while it runs, tables when it is done."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from statistics import median
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from compare import measure
+from compare.results import Comparison, Results, TestOutcome
+from compare.services import Service
+from compare.up import Up
+
+# What a script reads goes to standard output, what a person watches to standard error.
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Live:
+    """Draws how far the contract suite and the measuring are."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._checks = progress.add_task("contract", total=None)
+        self._failed: Counter[str] = Counter()
+
+    def checked(self, outcome: TestOutcome, total: int) -> None:
+        """Count an outcome, and show a failure at once."""
+        if outcome.outcome == "failed":
+            self._failed[outcome.service] += 1
+            self._progress.console.print(_failure(outcome))
+        description = f"contract: {outcome.service} {outcome.clause}"
+        self._progress.update(self._checks, total=total, advance=1, description=description)
+        if self._progress.tasks[0].finished:
+            self._progress.update(self._checks, description="contract: checked")
+
+    def measuring(self, progress: measure.Progress) -> None:
+        """Show the run that begins; each block has a bar of its own."""
+        if progress.block + 1 == len(self._progress.tasks):
+            self._progress.add_task("", total=progress.total)
+        task = self._progress.tasks[-1].id
+        text = f"block {progress.block + 1}: {progress.text}"
+        self._progress.update(task, completed=progress.done, description=text)
+
+
+@contextmanager
+def live() -> Iterator[Live]:
+    """Draw progress on standard error until the block ends."""
+    columns = (SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn())
+    with Progress(*columns, MofNCompleteColumn(), console=err) as progress:
+        yield Live(progress)
+
+
+def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) -> None:
+    """Say for each service how many tests and clauses it passed, and why tests were skipped."""
+    outcomes = list(outcomes)
+    for service in dict.fromkeys(outcome.service for outcome in outcomes):
+        own = [outcome for outcome in outcomes if outcome.service == service]
+        counts = Counter(outcome.outcome for outcome in own)
+        passed = {each.clause for each in own} - {o.clause for o in own if o.outcome == "failed"}
+        mark = "[red]✗[/]" if counts["failed"] else "[green]✓[/]"
+        out.print(
+            f"{mark} {service}: {len(passed)} of {len(clauses)} clauses; tests: {counts['passed']} "
+            f"passed, {counts['failed']} failed, {counts['skipped']} skipped"
+        )
+        for reason in sorted({each.reason for each in own if each.outcome == "skipped"}):
+            out.print(Text(f"    skipped: {reason}"))
+        for failure in (each for each in own if each.outcome == "failed"):
+            out.print(_failure(failure))
+
+
+def print_results(results: Results) -> None:
+    """Print requests per second, the ratio with its interval, and the verdict, per scenario."""
+    names = [service.name for service in results.services if service.name not in results.not_timed]
+    title = f"Requests a second on {results.database}, median of {results.blocks} blocks"
+    table = Table(title=title, box=box.SIMPLE_HEAD)
+    table.add_column("endpoint")
+    table.add_column("in flight", justify="right")
+    for name in names:
+        table.add_column(name, justify="right")
+    table.add_column("ratio (95 % interval)")
+    table.add_column("verdict")
+    for scenario in results.scenarios:
+        rates = [_median_rate(results, scenario.name, name) for name in names]
+        compared = [each for each in results.comparisons if each.scenario == scenario.name]
+        table.add_row(
+            scenario.endpoint,
+            str(scenario.concurrency),
+            *rates,
+            "\n".join(_ratio(each) for each in compared),
+            "\n".join(each.verdict for each in compared),
+        )
+    out.print(table)
+    for name, why in results.not_timed.items():
+        out.print(f"[red]{name} was not timed: it {why}[/]")
+
+
+def print_services(services: Iterable[Service]) -> None:
+    """Print the registry, and what it takes to install what is missing."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("service", "framework", "async model", "server", "installed"):
+        table.add_column(heading)
+    for each in services:
+        missing = f"[red]no: pip install {' '.join(each.missing)}[/]" if each.missing else "yes"
+        table.add_row(each.name, each.framework, each.async_model, each.server, missing)
+    out.print(table)
+
+
+def print_up(running: Up) -> None:
+    """Say where the services are, and what to ask them."""
+    for name, service in running.services.items():
+        out.print(f"[bold]{name:<18}[/] {service.url}   {service.url}/docs")
+    out.print(f"{'upstreams':<18} {running.upstreams.url}")
+    out.print(f"{'database':<18} {running.database}, one for each service, gone at the end\n")
+    post = """'{"title": "Hello", "body": "World", "author_id": 1, "tags": ["new"]}'"""
+    for service in running.services.values():
+        for command in (
+            f"curl '{service.url}/posts?limit=2'",
+            f"curl {service.url}/posts/1",
+            f"curl {service.url}/posts -H 'Content-Type: application/json' -d {post}",
+            f"curl {service.url}/dashboard",
+        ):
+            out.print(Text(command), soft_wrap=True)
+        out.print()
+    out.print("Ctrl-C stops them all.")
+
+
+def _failure(outcome: TestOutcome) -> Text:
+    return Text(
+        f"    {outcome.service} {outcome.clause}: {outcome.sentence} {outcome.reason}", "red"
+    )
+
+
+def _median_rate(results: Results, scenario: str, contender: str) -> str:
+    rates = [
+        sample.requests_per_second
+        for sample in results.samples
+        if (sample.scenario, sample.contender) == (scenario, contender)
+    ]
+    return f"{median(rates):,.0f}" if rates else "–"
+
+
+def _ratio(comparison: Comparison) -> str:
+    found = comparison.throughput
+    return f"{found.ratio:.2f} ({found.low:.2f} to {found.high:.2f})"
