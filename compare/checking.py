@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import psutil
@@ -22,9 +23,10 @@ from compare.stopping import stop
 SUITE = PROJECT_ROOT / "tests" / "contract"
 CLAUSES = PROJECT_ROOT / "shared" / "README.md"
 CLAUSE = re.compile(r"^- \*\*(C\d+)\*\* (.+)$", re.MULTILINE)
-COLLECTED = re.compile(r"collected (\d+) items?")
+COLLECTED = re.compile(r"collected (?:\d+ items? / \d+ deselected / )?(\d+) (?:items?|selected)")
 PASSED, FAILED = 0, 1
 POLL_SECONDS = 0.1
+REASON_LENGTH = 200
 GRACE_SECONDS = 20.0  # in which the suite stops what it has started
 
 OnOutcome = Callable[[TestOutcome, int], None]
@@ -109,7 +111,7 @@ def _outcome(phases: Sequence[dict[str, Any]]) -> TestOutcome:
         service=properties["service"],
         test=worst["nodeid"],
         outcome=worst["outcome"],
-        reason=_reason(worst["longrepr"]),
+        reason=shorten(_reason(worst["longrepr"]), REASON_LENGTH, placeholder=" …"),
     )
 
 

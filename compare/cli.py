@@ -87,7 +87,7 @@ def up(
 ) -> None:
     """Run services on the seed data, with the upstreams that they call, until Ctrl-C."""
     chosen = _installed(services or DEFAULT_PAIR)
-    overrides = dict(each.partition("=")[::2] for each in setting or ())
+    overrides = _overrides(setting or ())
     with _one_line():
         _say_what_is_used(database)
         with bring_up(chosen, database, port, overrides) as running:
@@ -179,6 +179,12 @@ def _installed(names: Sequence[str]) -> list[Service]:
         if missing := SERVICES[name].missing:
             _fail(f"{name} needs: pip install {' '.join(missing)}", UNUSABLE)
     return [SERVICES[name] for name in dict.fromkeys(names)]
+
+
+def _overrides(settings: Sequence[str]) -> dict[str, str]:
+    if not all("=" in setting for setting in settings):
+        _fail("--set takes NAME=VALUE, such as --set API_TOKEN=secret", UNUSABLE)
+    return dict(setting.split("=", 1) for setting in settings)
 
 
 def _say_what_is_used(database: str) -> None:

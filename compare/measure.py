@@ -106,7 +106,8 @@ class Bench:
                 self._on_progress(Progress(block, order, len(runs), f"{scenario.name} on {name}"))
                 figures = self._run(scenario, running[name])
                 samples.append(Sample(contender=name, block=block, order=order, **figures))
-            return samples
+        self._on_progress(Progress(block, len(runs), len(runs), "done"))
+        return samples
 
     def _runs(self) -> list[tuple[Scenario, str]]:
         return [

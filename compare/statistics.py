@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
 from compare.results import Comparison, Interval, Sample, Scenario
 
@@ -74,6 +73,8 @@ def interval(ratios: Sequence[float], seed: int) -> Interval:
 
     One block says nothing about its spread: its interval is its ratio, and no verdict rests on it.
     """
+    from scipy import stats  # takes seconds to import, which no other command should wait for
+
     logs = np.log(ratios)
     centre = math.exp(logs.mean())
     if len(ratios) < 2:
@@ -105,6 +106,8 @@ def _praise(winner: str, ratio: float, blocks: int) -> str:
 
 
 def _widened(blocks: int) -> float:
+    from scipy import stats
+
     # The percentile bootstrap is too narrow for few values; this is Hesterberg's correction (2015,
     # "expanded percentile interval"), which gives it the reach of Student's interval.
     reach = math.sqrt(blocks / (blocks - 1)) * stats.t.ppf((1 + CONFIDENCE) / 2, blocks - 1)

@@ -22,30 +22,30 @@ err = Console(stderr=True, highlight=False)
 
 
 class Live:
-    """Draws how far the contract suite and the measuring are."""
+    """Draws how far a run is: a bar for the contract suite, and one for each block."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._checks = progress.add_task("contract", total=None)
-        self._failed: Counter[str] = Counter()
+        self._failed = 0
 
     def checked(self, outcome: TestOutcome, total: int) -> None:
-        """Count an outcome, and show a failure at once."""
-        if outcome.outcome == "failed":
-            self._failed[outcome.service] += 1
-            self._progress.console.print(_failure(outcome))
-        description = f"contract: {outcome.service} {outcome.clause}"
-        self._progress.update(self._checks, total=total, advance=1, description=description)
-        if self._progress.tasks[0].finished:
-            self._progress.update(self._checks, description="contract: checked")
+        """Count an outcome."""
+        if not self._progress.tasks:
+            self._progress.add_task("")
+        task = self._progress.tasks[0]
+        self._failed += outcome.outcome == "failed"
+        doing = "" if task.completed + 1 >= total else f"{outcome.service} {outcome.clause}"
+        failed = f"{self._failed} failed" if self._failed else ""
+        text = " ".join(filter(None, ("contract:", doing or "checked", failed)))
+        self._progress.update(task.id, total=total, advance=1, description=text)
 
     def measuring(self, progress: measure.Progress) -> None:
-        """Show the run that begins; each block has a bar of its own."""
-        if progress.block + 1 == len(self._progress.tasks):
+        """Show the run that begins or, when `done` is `total`, that the block is over."""
+        if progress.block + 1 >= len(self._progress.tasks):
             self._progress.add_task("", total=progress.total)
-        task = self._progress.tasks[-1].id
+        task = self._progress.tasks[progress.block + 1]
         text = f"block {progress.block + 1}: {progress.text}"
-        self._progress.update(task, completed=progress.done, description=text)
+        self._progress.update(task.id, completed=progress.done, description=text)
 
 
 @contextmanager
@@ -57,12 +57,13 @@ def live() -> Iterator[Live]:
 
 
 def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) -> None:
-    """Say for each service how many tests and clauses it passed, and why tests were skipped."""
+    """Say for each service what it passed, why tests were skipped, and what failed."""
     outcomes = list(outcomes)
     for service in dict.fromkeys(outcome.service for outcome in outcomes):
         own = [outcome for outcome in outcomes if outcome.service == service]
         counts = Counter(outcome.outcome for outcome in own)
-        passed = {each.clause for each in own} - {o.clause for o in own if o.outcome == "failed"}
+        failures = [outcome for outcome in own if outcome.outcome == "failed"]
+        passed = {each.clause for each in own} - {each.clause for each in failures}
         mark = "[red]✗[/]" if counts["failed"] else "[green]✓[/]"
         out.print(
             f"{mark} {service}: {len(passed)} of {len(clauses)} clauses; tests: {counts['passed']} "
@@ -70,29 +71,29 @@ def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) 
         )
         for reason in sorted({each.reason for each in own if each.outcome == "skipped"}):
             out.print(Text(f"    skipped: {reason}"))
-        for failure in (each for each in own if each.outcome == "failed"):
-            out.print(_failure(failure))
+        for failure in failures:
+            words = (failure.service, f"{failure.clause}:", failure.sentence, failure.reason)
+            out.print(Text(f"    {' '.join(words)}", "red"))
 
 
 def print_results(results: Results) -> None:
     """Print requests per second, the ratio with its interval, and the verdict, per scenario."""
     names = [service.name for service in results.services if service.name not in results.not_timed]
-    title = f"Requests a second on {results.database}, median of {results.blocks} blocks"
+    title = f"Requests a second on {results.database}, medians of {results.blocks} blocks"
     table = Table(title=title, box=box.SIMPLE_HEAD)
     table.add_column("endpoint")
     table.add_column("in flight", justify="right")
     for name in names:
         table.add_column(name, justify="right")
-    table.add_column("ratio (95 % interval)")
+    table.add_column(f"ratio to {names[0]} (95 % interval)" if names else "ratio")
     table.add_column("verdict")
     for scenario in results.scenarios:
-        rates = [_median_rate(results, scenario.name, name) for name in names]
         compared = [each for each in results.comparisons if each.scenario == scenario.name]
         table.add_row(
             scenario.endpoint,
             str(scenario.concurrency),
-            *rates,
-            "\n".join(_ratio(each) for each in compared),
+            *(_median_rate(results, scenario.name, name) for name in names),
+            "\n".join(_ratio(each) for each in compared) or "not compared",
             "\n".join(each.verdict for each in compared),
         )
     out.print(table)
@@ -128,12 +129,6 @@ def print_up(running: Up) -> None:
             out.print(Text(command), soft_wrap=True)
         out.print()
     out.print("Ctrl-C stops them all.")
-
-
-def _failure(outcome: TestOutcome) -> Text:
-    return Text(
-        f"    {outcome.service} {outcome.clause}: {outcome.sentence} {outcome.reason}", "red"
-    )
 
 
 def _median_rate(results: Results, scenario: str, contender: str) -> str:

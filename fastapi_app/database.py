@@ -22,17 +22,16 @@ def database_url(sqlite_driver: str) -> URL:
 def engine_options(url: URL) -> dict[str, Any]:
     """Size the pool and bound every wait, as Django's settings do."""
     seconds = settings.DATABASE_TIMEOUT_SECONDS
-    if url.get_backend_name() == "sqlite":
-        arguments: dict[str, Any] = {"timeout": seconds}
-    else:
-        arguments = {"options": f"-c statement_timeout={int(seconds * 1000)}"}
-    return {
-        "connect_args": arguments,
+    pool = {
         "pool_size": settings.DATABASE_POOL_SIZE,
         "max_overflow": 0,
         "pool_timeout": seconds,
-        "pool_pre_ping": True,
     }
+    if url.get_backend_name() == "sqlite":
+        return pool | {"connect_args": {"timeout": seconds}}
+    # A server may have gone away meanwhile: Django's CONN_HEALTH_CHECKS.
+    timeout = {"options": f"-c statement_timeout={int(seconds * 1000)}"}
+    return pool | {"connect_args": timeout, "pool_pre_ping": True}
 
 
 def prepare(engine: Engine) -> Engine:

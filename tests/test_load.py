@@ -103,9 +103,8 @@ def test_ids_are_drawn_from_those_given(server: str) -> None:
 
 def test_every_create_is_another(server: str) -> None:
     """A body with a reference in it is never sent twice."""
-    request = load.Request(
-        "POST", "/echo", 201, {"title": f"Post {k9.plan.uuid()}", "author_id": 1}
-    )
+    post = {"title": f"Post {k9.plan.uuid()}", "author_id": 1}
+    request = load.Request("POST", "/echo", 201, json=post)
     found = load.run(server, request, CONNECTIONS, DURATION_SECONDS)
     bodies = [json.loads(request["body"]) for request in seen(server)]
     assert len({body["title"] for body in bodies}) == len(bodies) == found.requests > 0

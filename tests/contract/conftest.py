@@ -28,6 +28,7 @@ from tests.contract.subject import (
 )
 from tests.contract.tables import Tables
 
+GIVEN = pytest.StashKey[Subject]()
 DOCSTRING = re.compile(r"(C\d+): (.+?\.)(?:\s|$)", re.DOTALL)
 
 
@@ -55,6 +56,17 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         f"contract of: {', '.join(names)}; database: {config.option.database}",
         f"versions: Python {platform.python_version()}, {', '.join(versions)}",
     ]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Meet the service that somebody else runs, and refuse one that cannot be tested."""
+    option = session.config.option
+    if option.url:
+        database_url = None if option.database in ("sqlite", "postgres") else option.database
+        given = subjects.given(option.url, option.token, option.upstreams, database_url)
+        if complaint := subjects.complaint(given):
+            raise pytest.UsageError(f"{option.url}: {complaint}")
+        session.config.stash[GIVEN] = given
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -98,9 +110,7 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
     """The service under test."""
     service: Service | str = request.param
     if isinstance(service, str):
-        option = request.config.option
-        database_url = None if option.database == "sqlite" else option.database
-        yield subjects.given(service, option.token, option.upstreams, database_url)
+        yield request.config.stash[GIVEN]
         return
     if service.missing:
         pytest.skip(f"{service.name} needs modules that are not here: {', '.join(service.missing)}")

@@ -14,7 +14,7 @@ from compare.services import Service
 from shared import seed
 
 TOKEN = "a-token-of-the-contract-suite"
-UPSTREAM_TIMEOUT_SECONDS = 0.5
+UPSTREAM_TIMEOUT_SECONDS = 0.4
 # Far above every timeout of a service: an answer that takes longer is a failure of its own.
 REQUEST_TIMEOUT_SECONDS = 30.0
 # Below the shortest keep-alive of the servers, so that no request meets a closing connection.
@@ -115,3 +115,20 @@ def given(
     if engine is not None:
         seed.fill(engine)
     return Subject(name=url, url=url, token=token, engine=engine, upstreams_url=upstreams_url)
+
+
+def complaint(subject: Subject) -> str | None:
+    """Say in one line why a service that somebody else runs cannot be tested; None if it can."""
+    try:
+        with connect(subject.url, subject.token) as client:
+            create = client.post("/posts", json={})  # which creates nothing: it has no field
+            newest_of_seed = client.get(f"/posts?before={seed.POSTS + 1}&limit=1")
+    except httpx.TransportError as error:
+        return f"it does not answer ({error}): start it, or give another --url"
+    if create.status_code == 401:
+        return "it wants another token for a create: give its API_TOKEN as --token"
+    if seed.post_row(seed.POSTS - 1)["title"] not in newest_of_seed.text:
+        return (
+            "it lacks the seed data: fill its database with shared.seed.fill, or give --database"
+        )
+    return None

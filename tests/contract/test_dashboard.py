@@ -119,8 +119,8 @@ def test_upstream_that_is_well_again_is_given(client: httpx.Client, simulator: S
 
 @pytest.mark.parametrize(
     "modes",
-    [("status",) * 3, ("hang",) * 3, ("garbage", "refuse", "wrong-shape")],
-    ids=["status", "hang", "one-of-each"],
+    [("status",) * 3, ("hang", "refuse", "status"), ("garbage", "garbage", "wrong-shape")],
+    ids="-".join,
 )
 def test_dashboard_without_any_upstream_fails(
     client: httpx.Client, simulator: Simulator, modes: tuple[str, str, str]

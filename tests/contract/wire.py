@@ -9,13 +9,18 @@ import httpx
 from tests.contract.subject import REQUEST_TIMEOUT_SECONDS
 
 
-def send(client: httpx.Client, head: str, body: bytes = b"") -> httpx.Response:
+def send(
+    client: httpx.Client,
+    head: str,
+    body: bytes = b"",
+    timeout_seconds: float = REQUEST_TIMEOUT_SECONDS,
+) -> httpx.Response:
     """Send a request of these lines to a client's service, with its token, and give the answer.
 
     `head` is without Host, Authorization and the blank line. The answer is taken even when the
     service stops reading in the middle of the body; the connection is closed only after it.
     """
-    with _connected(client) as connection:
+    with _connected(client, timeout_seconds) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(_lines(client, head) + body)
         with closing(HTTPResponse(connection)) as answer:
@@ -31,9 +36,11 @@ def answer_to_head(client: httpx.Client, path: str) -> bytes:
             return stream.read()
 
 
-def _connected(client: httpx.Client) -> socket.socket:
+def _connected(
+    client: httpx.Client, timeout_seconds: float = REQUEST_TIMEOUT_SECONDS
+) -> socket.socket:
     address = (client.base_url.host, client.base_url.port or 80)
-    return socket.create_connection(address, timeout=REQUEST_TIMEOUT_SECONDS)
+    return socket.create_connection(address, timeout=timeout_seconds)
 
 
 def _lines(client: httpx.Client, head: str) -> bytes:

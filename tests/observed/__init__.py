@@ -1,0 +1,1 @@
+"""What HTTP leaves open, or a server decides and not the service: printed, never judged."""

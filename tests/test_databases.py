@@ -1,0 +1,75 @@
+"""Databases are fresh, filled with the seed data, and gone afterwards."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+
+from compare import databases, launch
+from compare.services import SERVICES
+from shared.seed import POSTS
+
+
+def posts_in(url: str) -> int:
+    """How many posts a database has."""
+    with databases.engine(url).connect() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM post")) or 0)
+
+
+def test_sqlite_is_a_file_that_goes() -> None:
+    """Each service has a file of its own until the block ends."""
+    with databases.open("sqlite") as source:
+        url, other = source.create("fastapi"), source.create("fastapi")
+        assert url != other
+        assert source.label.startswith("SQLite 3")
+        launch.migrate(SERVICES["fastapi"], url)
+        databases.fill(url)
+        databases.fill(url)
+        assert posts_in(url) == POSTS
+    assert not Path(make_url(url).database or "").exists()
+
+
+def test_postgres_comes_with_the_wheel() -> None:
+    """The embedded server serves many connections, each service in a database of its own."""
+    with databases.open("postgres") as source:
+        assert source.label.startswith("PostgreSQL")
+        url = source.create("django-blocking")
+        launch.migrate(SERVICES["django-blocking"], url)
+        databases.fill(url)
+        assert posts_in(url) == POSTS
+        with databases.engine(url).connect() as connection:
+            allowed = int(connection.scalar(text("SHOW max_connections")) or 0)
+        assert allowed == databases.MAX_CONNECTIONS
+        check_a_database_of_the_readers(url)
+
+
+def check_a_database_of_the_readers(url: str) -> None:
+    """New databases are made beside the reader's, which stays as it is, and dropped at the end."""
+    with databases.open(url) as source:
+        created = make_url(source.create("django"))
+        assert created.database in names_of_databases(url)
+    assert created.database not in names_of_databases(url)
+    assert posts_in(url) == POSTS
+
+
+def names_of_databases(url: str) -> set[str]:
+    """Every database of the server."""
+    with databases.engine(url).connect() as connection:
+        return set(connection.scalars(text("SELECT datname FROM pg_database")))
+
+
+def test_a_file_of_the_readers_has_neighbours(tmp_path: Path) -> None:
+    """With the URL of an SQLite file, new files are made beside it and removed again."""
+    with databases.open(f"sqlite:///{tmp_path}/own.sqlite3") as source:
+        url = source.create("django")
+        launch.migrate(SERVICES["django"], url)
+        assert [path.name for path in tmp_path.iterdir()] != []
+        assert "own.sqlite3" not in {path.name for path in tmp_path.iterdir()}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("url", ["mysql://there/it", "nonsense", "sqlite:////nowhere/it.sqlite3"])
+def test_another_kind_is_refused(url: str) -> None:
+    """What is neither SQLite nor PostgreSQL is refused in one line that says what to give."""
+    with pytest.raises(databases.DatabaseError, match="give "), databases.open(url):
+        pytest.fail("it cannot be opened")
