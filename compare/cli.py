@@ -42,6 +42,18 @@ app = typer.Typer(
 Names = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", show_default=False)]
 Database = Annotated[str, typer.Option(help="sqlite, postgres (embedded) or postgresql://…")]
 Output = Annotated[Path, typer.Option(help="the folder that the page goes to")]
+Budget = Annotated[float, typer.Option(min=1, help="seconds to measure for")]
+Blocks = Annotated[int | None, typer.Option(min=1, help="measure exactly so many blocks")]
+Seed = Annotated[int | None, typer.Option(help="decides the order of everything")]
+Open = Annotated[bool, typer.Option("--open/--no-open", help="open the page in a browser")]
+AsJson = Annotated[bool, typer.Option("--json", help="print one line for a script")]
+Port = Annotated[int | None, typer.Option(min=1, max=65_000, help="of the first; others follow")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a setting")]
+Url = Annotated[str | None, typer.Option(help="a service that you run, on the seed data")]
+Checked = Annotated[str, typer.Option(help="as for run; with --url its database, EMPTIED")]
+Every = Annotated[bool, typer.Option("--all", help="every service that is installed")]
+Token = Annotated[str | None, typer.Option(help="with --url: its API_TOKEN")]
+Upstreams = Annotated[str | None, typer.Option(help="with --url: the simulator that it calls")]
 
 
 @app.command()
@@ -49,12 +61,10 @@ def run(
     services: Names = None,
     database: Database = "sqlite",
     output: Output = Path("comparison"),
-    budget: Annotated[float, typer.Option(min=1, help="seconds to measure for")] = 110,
-    blocks: Annotated[
-        int | None, typer.Option(min=1, help="measure exactly so many blocks")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="decides the order of everything")] = None,
-    open_page: Annotated[bool, typer.Option("--open/--no-open", help="open the page")] = True,
+    budget: Budget = 110,
+    blocks: Blocks = None,
+    seed: Seed = None,
+    open_page: Open = True,
 ) -> None:
     """Run services side by side, check and measure them, and write the comparison as a page."""
     chosen = _installed(services or DEFAULT_PAIR)
@@ -77,13 +87,9 @@ def run(
 def up(
     services: Names = None,
     database: Database = "sqlite",
-    as_json: Annotated[bool, typer.Option("--json", help="print one line for a script")] = False,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65_000, help="of the first; the others follow")
-    ] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="for every service")
-    ] = None,
+    as_json: AsJson = False,
+    port: Port = None,
+    setting: Set = None,
 ) -> None:
     """Run services on the seed data, with the upstreams that they call, until Ctrl-C."""
     chosen = _installed(services or DEFAULT_PAIR)
@@ -104,26 +110,20 @@ def up(
 @app.command()
 def check(
     services: Names = None,
-    url: Annotated[
-        str | None, typer.Option(help="a service that you run, on the seed data")
-    ] = None,
-    database: Annotated[
-        str, typer.Option(help="sqlite, postgres or a URL; with --url its database, EMPTIED")
-    ] = "sqlite",
-    every: Annotated[bool, typer.Option("--all", help="every service that is installed")] = False,
-    token: Annotated[str | None, typer.Option(help="with --url: its API_TOKEN")] = None,
-    upstreams: Annotated[
-        str | None, typer.Option(help="with --url: the simulator that it calls")
-    ] = None,
+    url: Url = None,
+    database: Checked = "sqlite",
+    every: Every = False,
+    token: Token = None,
+    upstreams: Upstreams = None,
 ) -> None:
     """Check services, ours or anybody's, against every clause of the contract."""
     if url:
         given = {"url": url, "database": database, "token": token, "upstreams": upstreams}
         options = [f"--{name}={value}" for name, value in given.items() if value]
-    elif every:
-        options = suite_options([each for each in SERVICES.values() if not each.missing], database)
     else:
-        options = suite_options(_installed(services or DEFAULT_PAIR), database)
+        installed = [name for name, service in SERVICES.items() if not service.missing]
+        names = installed if every else services or DEFAULT_PAIR
+        options = suite_options(_installed(names), database)
     with _one_line():
         if url:
             _ask(url)

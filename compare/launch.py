@@ -33,7 +33,14 @@ SIMULATOR += ("--no-access-log", "--log-level", "warning", "--host", "{host}", "
 
 
 class LaunchError(Exception):
-    """A process that did not start or did not stay; the message is one line that says more."""
+    """A process that did not start or did not stay; the message is one line that says more.
+
+    Its log, if it has one, is left for the reader.
+    """
+
+    def __init__(self, message: str, log: Path | None = None) -> None:
+        super().__init__(f"{message} (see {log})" if log else message)
+        self.log = log
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,8 @@ class Running:
         """Raise LaunchError, with its last words, when it has ended."""
         if self.process.poll() is not None:
             code = self.process.returncode
-            words = self.last_words()
-            raise LaunchError(f"{self.name} ended with exit code {code}: {words} (see {self.log})")
+            words = _last_words(self.log.read_text(errors="replace"))
+            raise LaunchError(f"{self.name} ended with exit code {code}: {words}", self.log)
 
     def cpu_seconds(self) -> float:
         """CPU time that it and its children, also the finished ones, have taken so far."""
@@ -63,11 +70,6 @@ class Running:
     def kill(self) -> None:
         """End it at once with all its children (SIGKILL), as a power cut would."""
         stop(self.process, grace_seconds=0)
-
-    def last_words(self) -> str:
-        """The last line of its log that says anything."""
-        lines = self.log.read_text(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
 
 def migrate(service: Service, database_url: str, **overrides: str) -> None:
@@ -84,8 +86,8 @@ def migrate(service: Service, database_url: str, **overrides: str) -> None:
             timeout=MIGRATE_SECONDS,
         )
     except subprocess.CalledProcessError as error:
-        last_line = (error.stderr.strip() or error.stdout.strip() or "no reason given").split("\n")
-        raise LaunchError(f"{service.name}: its migrations failed: {last_line[-1]}") from error
+        words = _last_words(error.stderr + error.stdout)
+        raise LaunchError(f"{service.name}: its migrations failed: {words}") from error
     except subprocess.TimeoutExpired as error:
         raise LaunchError(f"{service.name}: its migrations never ended") from error
 
@@ -151,11 +153,12 @@ def free_port(host: str = HOST) -> int:
 @contextmanager
 def _log_file(name: str) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=f"compare-{name}-"))
+    log = folder / f"{name}.log"
     kept = False
     try:
-        yield folder / f"{name}.log"
-    except LaunchError:
-        kept = True  # its message sends the reader there
+        yield log
+    except LaunchError as error:
+        kept = error.log == log
         raise
     finally:
         if not kept:
@@ -187,9 +190,8 @@ def _wait_until_ready(started: Running, url: str) -> None:
                     return
                 answer = f"status {response.status_code}"
             time.sleep(POLL_SECONDS)
-    raise LaunchError(
-        f"{started.name} was not ready after {READY_SECONDS:.0f} s ({answer}): see {started.log}"
-    )
+    message = f"{started.name} was not ready after {READY_SECONDS:.0f} s ({answer})"
+    raise LaunchError(message, started.log)
 
 
 def _claimed(host: str, port: int) -> int:
@@ -199,3 +201,9 @@ def _claimed(host: str, port: int) -> int:
         reason = os.strerror(error.errno or 0).lower()
         raise LaunchError(f"port {port} on {host}: {reason}; choose another one") from error
     return port
+
+
+def _last_words(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if "Error" in line]
+    return (errors or lines or ["it said nothing"])[-1]

@@ -86,14 +86,8 @@ def _plan(url: str, request: Request, connections: int, duration_seconds: float)
             "contains": k9.plan.body_contains(request.contains),
         },
     )
-    closed_loop = {
-        "executor": "constant-vus",
-        "vus": connections,
-        "duration": f"{round(duration_seconds * 1000)}ms",
-        "gracefulStop": f"{GRACE_SECONDS}s",
-    }
     options = {
-        "scenarios": {"closed_loop": closed_loop},
+        "scenarios": {"closed_loop": _closed_loop(connections, duration_seconds)},
         "maxRedirects": 0,
         # Thresholds that always hold: they make the engine report these apart.
         "thresholds": {
@@ -102,6 +96,15 @@ def _plan(url: str, request: Request, connections: int, duration_seconds: float)
         },
     }
     return k9.plan.Plan([step], options=options, feeders=[ids] if request.ids else [])
+
+
+def _closed_loop(connections: int, duration_seconds: float) -> dict[str, object]:
+    return {
+        "executor": "constant-vus",
+        "vus": connections,
+        "duration": f"{round(duration_seconds * 1000)}ms",
+        "gracefulStop": f"{GRACE_SECONDS}s",
+    }
 
 
 def _read(metrics: Mapping[str, Mapping[str, Any]], status: int, interrupted: int) -> Load:

@@ -5,14 +5,14 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import make_url
 
 from compare import checking, databases, launch, load, machine, measure, statistics
 from compare.environment import settings
 from compare.report.figures import labels
-from compare.results import Results, Sample, ServiceRun, TestOutcome
+from compare.results import Comparison, Results, Sample, ServiceRun, TestOutcome
 from compare.scenarios import SCENARIOS
 from compare.services import PYTHON, Service
 
@@ -53,37 +53,24 @@ class Audience(Protocol):
 def run(plan: Plan, audience: Audience) -> Results:
     """Check, time and compare; everything that was started is stopped again.
 
-    The errors of `checking`, `databases`, `launch`, `load` and `measure` pass through: a run that
-    cannot be kept leaves no results.
+    The errors of its parts pass through: a run that cannot be kept leaves no results.
     """
-    started_at = datetime.now(UTC)
-    before = machine.machine()
-    options = suite_options(plan.services, plan.database)
-    contract = checking.check(options, audience.checked)
+    started_at, before = datetime.now(UTC), machine.machine()
+    contract = checking.check(suite_options(plan.services, plan.database), audience.checked)
     not_timed = _failed(contract)
     timed = [service for service in plan.services if service.name not in not_timed]
     label, samples = _measured(plan, timed, audience.measuring)
-    services = [_service_run(service) for service in plan.services]
-    names = {service.name: labels(services)[service.name] for service in timed}
     return Results(
         started_at=started_at,
         finished_at=datetime.now(UTC),
-        command=plan.command,
-        commit=machine.commit(),
-        database=label,
-        seed=plan.seed,
-        profile=f"{plan.blocks} blocks" if plan.blocks else "quick",
-        blocks=len({sample.block for sample in samples}),
-        load_engine=load.engine(),
         machine=before,
-        versions=machine.versions(),
-        services=services,
-        clauses=checking.clauses(),
+        database=label,
+        blocks=len({sample.block for sample in samples}),
         contract=contract,
-        scenarios=list(SCENARIOS),
         samples=samples,
-        comparisons=statistics.compare(SCENARIOS, samples, names, plan.seed) if timed else [],
+        comparisons=_compared(plan, timed, samples),
         not_timed=not_timed,
+        **_circumstances(plan),
     )
 
 
@@ -101,6 +88,28 @@ def _measured(
         contenders = measure.contenders(timed, source)
         bench = measure.Bench(contenders, upstreams.url, random.Random(plan.seed), on_progress)
         return source.label, bench.run(plan.budget_seconds, plan.blocks)
+
+
+def _circumstances(plan: Plan) -> dict[str, Any]:
+    return {
+        "command": plan.command,
+        "commit": machine.commit(),
+        "seed": plan.seed,
+        "profile": f"{plan.blocks} blocks" if plan.blocks else "quick",
+        "load_engine": load.engine(),
+        "versions": machine.versions(),
+        "services": [_service_run(service) for service in plan.services],
+        "clauses": checking.clauses(),
+        "scenarios": list(SCENARIOS),
+    }
+
+
+def _compared(plan: Plan, timed: Sequence[Service], samples: Sequence[Sample]) -> list[Comparison]:
+    if not timed:
+        return []
+    called = labels([_service_run(service) for service in plan.services])
+    names = {service.name: called[service.name] for service in timed}
+    return statistics.compare(SCENARIOS, samples, names, plan.seed)
 
 
 def _failed(contract: Sequence[TestOutcome]) -> dict[str, str]:

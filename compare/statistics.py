@@ -28,29 +28,38 @@ def compare(
     `names` gives the services in order, each with what a sentence calls it: {"django": "Django"}.
     """
     baseline, *others = names
-    found = []
-    for scenario in scenarios:
-        again = paired(samples, scenario.name, baseline, baseline + AGAIN)
-        noise = interval(again, seed) if again else None
-        for other in others:
-            ratios = paired(samples, scenario.name, baseline, other)
-            if ratios:
-                throughput = interval(ratios, seed)
-                doubt = doubt_about(throughput, noise, len(ratios))
-                winner = other if throughput.ratio > 1 else baseline
-                verdict = doubt or _praise(names[winner], throughput.ratio, len(ratios))
-                found.append(
-                    Comparison(
-                        scenario=scenario.name,
-                        baseline=baseline,
-                        other=other,
-                        throughput=throughput,
-                        noise=noise,
-                        winner=None if doubt else winner,
-                        verdict=verdict,
-                    )
-                )
-    return found
+    pairs = [(scenario.name, other) for scenario in scenarios for other in others]
+    found = [
+        _compared(samples, names, scenario, baseline, other, seed) for scenario, other in pairs
+    ]
+    return [comparison for comparison in found if comparison]
+
+
+def _compared(
+    samples: Sequence[Sample],
+    names: Mapping[str, str],
+    scenario: str,
+    baseline: str,
+    other: str,
+    seed: int,
+) -> Comparison | None:
+    ratios = paired(samples, scenario, baseline, other)
+    if not ratios:
+        return None
+    again = paired(samples, scenario, baseline, baseline + AGAIN)
+    noise = interval(again, seed) if again else None
+    throughput = interval(ratios, seed)
+    doubt = doubt_about(throughput, noise, len(ratios))
+    winner = other if throughput.ratio > 1 else baseline
+    return Comparison(
+        scenario=scenario,
+        baseline=baseline,
+        other=other,
+        throughput=throughput,
+        noise=noise,
+        winner=None if doubt else winner,
+        verdict=doubt or _praise(names[winner], throughput.ratio, len(ratios)),
+    )
 
 
 def paired(samples: Iterable[Sample], scenario: str, baseline: str, other: str) -> list[float]:
@@ -92,16 +101,16 @@ def interval(ratios: Sequence[float], seed: int) -> Interval:
 def doubt_about(throughput: Interval, noise: Interval | None, blocks: int) -> str:
     """Say why a ratio decides nothing; the empty text when it does decide."""
     if blocks < FEWEST_BLOCKS:
-        return f"too close to call: {blocks} of the {FEWEST_BLOCKS} blocks that it takes"
+        return f"too close to call: {blocks} of at least {FEWEST_BLOCKS} blocks"
     if throughput.low <= 1 <= throughput.high:
         return "too close to call"
     if noise and _extent(noise) >= abs(math.log(throughput.ratio)):
-        return "too close to call: the same service against itself differs as much"
+        return "too close to call: within the noise"
     return ""
 
 
 def _praise(winner: str, ratio: float, blocks: int) -> str:
-    caution = f", from {blocks} blocks only" if blocks < FEW_BLOCKS else ""
+    caution = f" ({blocks} blocks only)" if blocks < FEW_BLOCKS else ""
     return f"{winner} {max(ratio, 1 / ratio):.2f}× faster{caution}"
 
 

@@ -63,7 +63,8 @@ def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) 
         own = [outcome for outcome in outcomes if outcome.service == service]
         counts = Counter(outcome.outcome for outcome in own)
         failures = [outcome for outcome in own if outcome.outcome == "failed"]
-        passed = {each.clause for each in own} - {each.clause for each in failures}
+        passed = {each.clause for each in own if each.outcome == "passed"}
+        passed -= {each.clause for each in failures}
         mark = "[red]✗[/]" if counts["failed"] else "[green]✓[/]"
         out.print(
             f"{mark} {service}: {len(passed)} of {len(clauses)} clauses; tests: {counts['passed']} "
@@ -81,17 +82,15 @@ def print_results(results: Results) -> None:
     names = [service.name for service in results.services if service.name not in results.not_timed]
     title = f"Requests a second on {results.database}, medians of {results.blocks} blocks"
     table = Table(title=title, box=box.SIMPLE_HEAD)
-    table.add_column("endpoint")
-    table.add_column("in flight", justify="right")
+    table.add_column("in flight", no_wrap=True)
     for name in names:
         table.add_column(name, justify="right")
-    table.add_column(f"ratio to {names[0]} (95 % interval)" if names else "ratio")
+    table.add_column(f"÷ {names[0]} (95 %)" if len(names) > 1 else "", no_wrap=True)
     table.add_column("verdict")
     for scenario in results.scenarios:
         compared = [each for each in results.comparisons if each.scenario == scenario.name]
         table.add_row(
-            scenario.endpoint,
-            str(scenario.concurrency),
+            f"{scenario.concurrency:2} × {scenario.endpoint}",
             *(_median_rate(results, scenario.name, name) for name in names),
             "\n".join(_ratio(each) for each in compared) or "not compared",
             "\n".join(each.verdict for each in compared),
@@ -142,4 +141,4 @@ def _median_rate(results: Results, scenario: str, contender: str) -> str:
 
 def _ratio(comparison: Comparison) -> str:
     found = comparison.throughput
-    return f"{found.ratio:.2f} ({found.low:.2f} to {found.high:.2f})"
+    return f"{found.ratio:.2f} ({found.low:.2f}–{found.high:.2f})"

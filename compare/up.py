@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count, repeat
 
 from compare import databases, launch
 from compare.services import Service
@@ -38,24 +39,33 @@ def up(
 
     `overrides` are settings that differ from the usual: {"API_TOKEN": "…"}.
     """
-    chosen = dict(overrides or {})
-    ports = {service.name: first_port + at for at, service in enumerate(services) if first_port}
-    last_port = first_port + len(services) if first_port else None
+    ports: Iterator[int | None] = count(first_port) if first_port else repeat(None)
     with ExitStack() as stack:
         source = stack.enter_context(databases.open(database))
-        upstreams = stack.enter_context(launch.upstreams_running(port=last_port))
-        running = {}
-        for service in services:
-            url = source.create(service.name)
-            launch.migrate(service, url, **chosen)
-            databases.fill(url)
-            running[service.name] = stack.enter_context(
-                launch.running(
-                    service,
-                    database_url=url,
-                    upstreams_url=upstreams.url,
-                    port=ports.get(service.name),
-                    **chosen,
-                )
+        # The services' ports come first, in their order.
+        at = {service.name: next(ports) for service in services}
+        upstreams = stack.enter_context(launch.upstreams_running(port=next(ports)))
+        running = {
+            service.name: stack.enter_context(
+                _serving(service, source, upstreams.url, at[service.name], overrides or {})
             )
+            for service in services
+        }
         yield Up(running, upstreams, source.label)
+
+
+@contextmanager
+def _serving(
+    service: Service,
+    source: databases.Databases,
+    upstreams_url: str,
+    port: int | None,
+    overrides: Mapping[str, str],
+) -> Iterator[launch.Running]:
+    url = source.create(service.name)
+    launch.migrate(service, url, **overrides)
+    databases.fill(url)
+    with launch.running(
+        service, database_url=url, upstreams_url=upstreams_url, port=port, **overrides
+    ) as running:
+        yield running

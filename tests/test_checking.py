@@ -1,14 +1,98 @@
 """The outcomes of the contract suite are read as they are."""
 
-import sys
+from pathlib import Path
 
 import pytest
 
-from compare import checking, launch
+from compare import checking
 from compare.results import TestOutcome as Outcome
 
-HEALTH = ("-k", "test_health.py")
-LIAR = (sys.executable, "-m", "uvicorn", "tests.scripted:app", "--log-level", "warning")
+SMALL_SUITE = """
+import pytest
+
+@pytest.fixture(autouse=True)
+def properties(record_property):
+    record_property("clause", "C1")
+    record_property("sentence", "It is well.")
+    record_property("service", "small")
+
+@pytest.fixture
+def broken_before():
+    raise LookupError("nothing there")
+
+@pytest.fixture
+def broken_after():
+    yield
+    raise LookupError("nothing left")
+
+def test_passes():
+    pass
+
+def test_fails():
+    assert 1 == 2, "one is not two, " + 100 * "really "
+
+def test_is_skipped():
+    pytest.skip("needs more")
+
+def test_fails_before(broken_before):
+    pass
+
+def test_fails_after(broken_after):
+    pass
+"""
+
+
+@pytest.fixture
+def small_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suite that ends in every way there is, in the place of the contract's."""
+    (tmp_path / "test_small.py").write_text(SMALL_SUITE)
+    monkeypatch.setattr(checking, "SUITE", tmp_path)
+
+
+@pytest.mark.usefixtures("small_suite")
+def test_every_ending_is_told_once() -> None:
+    """Each test is told as it ends, with how many there are; an error around it fails it."""
+    heard: list[tuple[Outcome, int]] = []
+    found = checking.check([], lambda outcome, total: heard.append((outcome, total)))
+    assert heard == [(outcome, 5) for outcome in found]
+    endings = {each.test.partition("::")[2]: each.outcome for each in found}
+    assert endings == {
+        "test_passes": "passed",
+        "test_fails": "failed",
+        "test_is_skipped": "skipped",
+        "test_fails_before": "failed",
+        "test_fails_after": "failed",
+    }
+    assert {(each.clause, each.sentence, each.service) for each in found} == {
+        ("C1", "It is well.", "small")
+    }
+
+
+@pytest.mark.usefixtures("small_suite")
+def test_reasons_are_short() -> None:
+    """What did not pass has its reason, cut where it gets long."""
+    found = checking.check([], lambda outcome, total: None)
+    reasons = {each.test.partition("::")[2]: each.reason for each in found}
+    assert reasons["test_passes"] == ""
+    assert reasons["test_is_skipped"] == "needs more"
+    assert reasons["test_fails"].startswith("AssertionError: one is not two, really")
+    assert len(reasons["test_fails"]) <= checking.REASON_LENGTH
+    assert reasons["test_fails_before"] == "LookupError: nothing there"
+    assert reasons["test_fails_after"] == "LookupError: nothing left"
+
+
+@pytest.mark.usefixtures("small_suite")
+def test_the_total_leaves_out_what_was_not_chosen() -> None:
+    """Options of the suite choose among its tests."""
+    totals = []
+    checking.check(["-k", "passes or skipped"], lambda outcome, total: totals.append(total))
+    assert totals == [2, 2]
+
+
+def test_a_suite_that_cannot_run_is_one_line() -> None:
+    """A wrong option ends the check with the suite's own last line."""
+    with pytest.raises(checking.CheckError, match="^no service is named nobody: "):
+        checking.check(["--service=nobody"], lambda outcome, total: None)
 
 
 def test_clauses_are_read_from_the_contract() -> None:
@@ -16,31 +100,3 @@ def test_clauses_are_read_from_the_contract() -> None:
     clauses = checking.clauses()
     assert list(clauses) == [f"C{number}" for number in range(1, len(clauses) + 1)]
     assert clauses["C2"] == "has published posts only, newest first by id."
-
-
-def test_outcomes_come_one_by_one() -> None:
-    """Each test is told once, with its clause, its sentence and how many there are."""
-    heard: list[tuple[Outcome, int]] = []
-    outcomes = checking.check(
-        ["--service=fastapi", *HEALTH], lambda outcome, total: heard.append((outcome, total))
-    )
-    assert [outcome for outcome, _ in heard] == outcomes
-    assert {total for _, total in heard} == {len(outcomes)}
-    assert {outcome.outcome for outcome in outcomes} == {"passed"}
-    assert {outcome.service for outcome in outcomes} == {"fastapi"}
-    assert {"C25", "C26"} <= {outcome.clause for outcome in outcomes}
-    assert all(outcome.sentence.endswith(".") for outcome in outcomes)
-
-
-def test_failures_say_why() -> None:
-    """What is no such service fails with a reason; what cannot be asked is skipped."""
-    with launch.launched("liar", (*LIAR, "--host", "{host}", "--port", "{port}"), "/seen") as liar:
-        outcomes = checking.check([f"--url={liar.url}", *HEALTH], lambda outcome, total: None)
-    assert {"failed", "skipped"} == {each.outcome for each in outcomes}
-    assert all(0 < len(each.reason) <= checking.REASON_LENGTH for each in outcomes)
-
-
-def test_a_suite_that_cannot_run_is_one_line() -> None:
-    """A wrong option ends the check with the suite's own last line."""
-    with pytest.raises(checking.CheckError, match="^no service is named nobody: "):
-        checking.check(["--service=nobody"], lambda outcome, total: None)

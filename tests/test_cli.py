@@ -6,35 +6,39 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 from compare import launch, results
+from compare.cli import app
 from compare.services import SERVICES
 from tests.sample_results import sample_results
 
 COMPARE = (sys.executable, "-m", "compare")
 MARK = "COMPARE_TEST_MARK"
 DEADLINE_SECONDS = 30
-CLOSED_PORT = 9
+CLOSED = "postgresql://me:secret@127.0.0.1:9/it"
 
 
 class Started:
     """The command in a process group of its own, as a shell would start it."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.folder = folder
         # Every process that it starts inherits the mark, also one that lost its parent.
         self._mark = uuid.uuid4().hex
         self.process = subprocess.Popen(
             [*COMPARE, *arguments],
-            env=os.environ | {MARK: self._mark},
+            env=os.environ | {MARK: self._mark, "TMPDIR": str(folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -63,6 +67,19 @@ class Started:
         """Send a signal to its process group, as the terminal does on Ctrl-C."""
         os.killpg(self.process.pid, number)
 
+    def kill(self) -> None:
+        """End it and all its processes."""
+        for process in self.others():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.kill()
+        self.process.communicate()
+
+    def assert_nothing_is_left(self) -> None:
+        """Neither a process nor a file of it is there any more."""
+        assert self.others() == []
+        assert list(self.folder.iterdir()) == []
+
     def end(self) -> tuple[int, str, str]:
         """Wait for its end, and give its exit code, output and errors."""
         output, errors = self.process.communicate(timeout=DEADLINE_SECONDS)
@@ -72,40 +89,43 @@ class Started:
 @pytest.fixture
 def start() -> Iterator[Callable[..., Started]]:
     """Start the command; what a failing test leaves behind is killed."""
-    commands: list[Started] = []
+    with tempfile.TemporaryDirectory(prefix="cli-") as folder, ExitStack() as stack:
 
-    def start(*arguments: str) -> Started:
-        commands.append(Started(*arguments))
-        return commands[-1]
+        def start(*arguments: str) -> Started:
+            command = Started(Path(folder), *arguments)
+            stack.callback(command.kill)
+            return command
 
-    yield start
-    for command in commands:
-        for process in (*command.others(), command.process):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        command.process.communicate()
+        yield start
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
-def test_up_serves_until_a_signal(start: Callable[..., Started], number: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "services"),
+    [(signal.SIGINT, ("django", "fastapi")), (signal.SIGTERM, ("fastapi-blocking",))],
+)
+def test_up_serves_until_a_signal(
+    start: Callable[..., Started], number: int, services: tuple[str, ...]
+) -> None:
     """`up --json` prints one line once all are ready, serves, and leaves no process behind."""
-    command = start("up", "--json")
+    command = start("up", "--json", *services)
     assert command.process.stdout is not None
     urls = json.loads(command.process.stdout.readline())
     assert list(urls) == ["services", "upstreams"]
+    assert tuple(urls["services"]) == services
     answers = [
         httpx.get(f"{url}/posts/1", trust_env=False).json() for url in urls["services"].values()
     ]
     assert answers[0]["id"] == 1
-    assert answers == answers[:1] * len(urls["services"])
-    assert len(command.others()) == len(urls["services"]) + 1
+    assert answers == answers[:1] * len(services)
+    assert len(command.others()) == len(services) + 1
     command.signal(number)
     assert command.end() == (130, "", "compare: stopped\n")
-    assert command.others() == []
+    command.assert_nothing_is_left()
 
 
-@pytest.mark.parametrize("processes", [1, 2, 3])
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize(
+    ("database", "processes"), [("sqlite", 1), ("sqlite", 2), ("postgres", 1), ("postgres", 3)]
+)
 def test_ctrl_c_while_it_starts(
     start: Callable[..., Started], database: str, processes: int
 ) -> None:
@@ -116,7 +136,7 @@ def test_ctrl_c_while_it_starts(
     code, output, errors = command.end()
     assert (code, output) == (130, "")
     assert "Traceback" not in errors
-    assert command.others() == []
+    command.assert_nothing_is_left()
 
 
 def test_ctrl_c_while_it_checks(start: Callable[..., Started]) -> None:
@@ -125,7 +145,7 @@ def test_ctrl_c_while_it_checks(start: Callable[..., Started]) -> None:
     command.wait_for(lambda others: any("django_app" in str(each.cmdline()) for each in others))
     command.signal(signal.SIGINT)
     assert command.end()[0] == 130
-    assert command.others() == []
+    command.assert_nothing_is_left()
 
 
 def test_up_ends_when_a_service_dies(start: Callable[..., Started]) -> None:
@@ -141,54 +161,51 @@ def test_up_ends_when_a_service_dies(start: Callable[..., Started]) -> None:
     assert command.others() == []
 
 
-def test_a_busy_port_is_said(start: Callable[..., Started]) -> None:
+def test_a_busy_port_is_said() -> None:
     """A port that somebody listens on is named in one line."""
     with socket.create_server((launch.HOST, 0)) as server:
         port = server.getsockname()[1]
-        code, _, errors = start("up", "django", "--port", str(port)).end()
-    assert code == 2
-    assert errors.startswith(f"compare: port {port} on {launch.HOST}: address already in use")
-    assert errors.count("\n") == 1
+        answer = CliRunner().invoke(app, ["up", "django", "--port", str(port - 1)])
+    assert answer.exit_code == 2
+    assert answer.stderr == (
+        f"compare: port {port} on {launch.HOST}: address already in use; choose another one\n"
+    )
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("command", "said"),
     [
-        (("up", "nobody"), "no service is named 'nobody'; there are django"),
-        (("run", "nobody"), "no service is named 'nobody'; there are django"),
-        (
-            ("up", "--database", f"postgresql://nobody:secret@127.0.0.1:{CLOSED_PORT}/none"),
-            "the database at postgresql://nobody:***@127.0.0.1:9/none answers: connection failed",
-        ),
-        (("check", "--database", "mysql://there/it"), "mysql://there/it cannot be used"),
-        (("check", "--url", f"http://127.0.0.1:{CLOSED_PORT}"), "nothing answers at http://127"),
-        (("report", "missing.json"), "missing.json: No such file or directory"),
-        (("up", "--set", "API_TOKEN"), "--set takes NAME=VALUE, such as --set API_TOKEN=secret"),
+        ("up nobody", "no service is named 'nobody'; there are django"),
+        ("run nobody", "no service is named 'nobody'; there are django"),
+        ("check nobody", "no service is named 'nobody'; there are django"),
+        (f"up --database {CLOSED}", "the database at postgresql://me:***@127.0.0.1:9/it answers: "),
+        (f"run --database {CLOSED}", "the database at postgresql://me:***@127.0.0.1:9/it answers"),
+        ("check --database mysql://there/it", "mysql://there/it cannot be used: give a PostgreSQL"),
+        ("check --url http://127.0.0.1:9", "nothing answers at http://127.0.0.1:9"),
+        ("report missing.json", "missing.json: No such file or directory"),
+        ("up --set API_TOKEN", "--set takes NAME=VALUE, such as --set API_TOKEN=secret"),
     ],
-    ids=lambda each: " ".join(each[:2]) if isinstance(each, tuple) else "",
 )
-def test_a_mistake_is_answered_in_one_line(
-    start: Callable[..., Started], arguments: tuple[str, ...], said: str
-) -> None:
+def test_a_mistake_is_answered_in_one_line(command: str, said: str) -> None:
     """What is wrong is said in one line, without a traceback, and the exit code is 2."""
-    code, output, errors = start(*arguments).end()
-    assert (code, output) == (2, "")
-    assert errors.startswith(f"compare: {said}")
-    assert errors.count("\n") == 1
+    answer = CliRunner().invoke(app, command.split())
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr.startswith(f"compare: {said}")
+    assert answer.stderr.count("\n") == 1
 
 
-def test_services_are_listed(start: Callable[..., Started]) -> None:
+def test_services_are_listed() -> None:
     """The registry is a table with a row for each service."""
-    code, output, _ = start("services").end()
-    assert code == 0
-    assert all(f" {name} " in output for name in SERVICES)
+    answer = CliRunner().invoke(app, ["services"])
+    assert answer.exit_code == 0
+    assert all(f" {name} " in answer.stdout for name in SERVICES)
 
 
-def test_a_page_is_written_again(start: Callable[..., Started], tmp_path: Path) -> None:
+def test_a_page_is_written_again(tmp_path: Path) -> None:
     """A results file is all that the page needs."""
     found = tmp_path / "results.json"
     results.write(sample_results(), found)
-    code, output, _ = start("report", str(found), "--output", str(tmp_path / "page")).end()
-    assert code == 0
-    assert output == f"The page: {tmp_path / 'page' / 'index.html'}\n"
-    assert "Django" in (tmp_path / "page" / "index.html").read_text()
+    answer = CliRunner().invoke(app, ["report", str(found), "--output", str(tmp_path / "page")])
+    page = tmp_path / "page" / "index.html"
+    assert answer.stdout == f"The page: {page}\n"
+    assert "Django" in page.read_text()

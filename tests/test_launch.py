@@ -1,5 +1,6 @@
 """Processes get the environment that was chosen, say why they fail, and are stopped whole."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 
@@ -51,11 +52,13 @@ def test_a_service_runs_until_its_block_ends(database_url: str) -> None:
 def test_a_failing_start_says_why() -> None:
     """A process that ends before it is ready fails at once, with its last words and its log."""
     command = (sys.executable, "-c", "import sys; print('first'); sys.exit('no such thing')")
-    with (
-        pytest.raises(launch.LaunchError, match=r"broken ended with exit code 1: no such thing \("),
-        launch.launched("broken", command, "/"),
-    ):
+    with pytest.raises(launch.LaunchError) as failure, launch.launched("broken", command, "/"):
         pytest.fail("it cannot be ready")
+    log = failure.value.log
+    assert log is not None
+    assert str(failure.value) == f"broken ended with exit code 1: no such thing (see {log})"
+    assert "first" in log.read_text()
+    shutil.rmtree(log.parent)
 
 
 def test_a_failing_migration_says_why() -> None:

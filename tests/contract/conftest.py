@@ -8,6 +8,7 @@ import inspect
 import platform
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
 
@@ -191,26 +192,28 @@ def start(subject: Subject) -> Iterator[StartInstance]:
 
 
 @pytest.fixture(scope="session")
-def stranded(subject: Subject, tables: Tables) -> Iterator[httpx.Client]:
-    """A client of one more process, which can reach neither its database nor its upstreams."""
-    with ExitStack() as stack:
-        yield _starting(subject, stack)(
-            database_url=tables.unreachable_url(),
-            upstreams_url=f"http://{launch.HOST}:{launch.free_port()}",
-            ready_path="/health",
-            DATABASE_TIMEOUT_SECONDS=str(SHORT_TIMEOUT_SECONDS),
-        ).client
+def companions(subject: Subject, tables: Tables) -> Iterator[dict[str, Instance]]:
+    """Two more processes of the service, one stranded and one frugal, started side by side."""
+    haste = {"DATABASE_TIMEOUT_SECONDS": str(SHORT_TIMEOUT_SECONDS)}
+    nobody_url = f"http://{launch.HOST}:{launch.free_port()}"
+    nowhere = {"database_url": tables.unreachable_url(), "upstreams_url": nobody_url}
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        start = _starting(subject, stack)
+        stranded = pool.submit(start, ready_path="/health", **nowhere, **haste)
+        frugal = pool.submit(start, token=None, DATABASE_POOL_SIZE="1", **haste)
+        yield {"stranded": stranded.result(), "frugal": frugal.result()}
 
 
-@pytest.fixture(scope="session")
-def frugal(subject: Subject) -> Iterator[httpx.Client]:
-    """A client of one more process, with one connection, little patience and no token."""
-    with ExitStack() as stack:
-        yield _starting(subject, stack)(
-            token=None,
-            DATABASE_POOL_SIZE="1",
-            DATABASE_TIMEOUT_SECONDS=str(SHORT_TIMEOUT_SECONDS),
-        ).client
+@pytest.fixture
+def stranded(companions: dict[str, Instance]) -> httpx.Client:
+    """A client of a process that can reach neither its database nor its upstreams."""
+    return companions["stranded"].client
+
+
+@pytest.fixture
+def frugal(companions: dict[str, Instance]) -> httpx.Client:
+    """A client of a process with one database connection, little patience and no token."""
+    return companions["frugal"].client
 
 
 def _starting(subject: Subject, stack: ExitStack) -> StartInstance:

@@ -1,8 +1,10 @@
 """The service under test: our own process or somebody's URL, and what tests may know of it."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import httpx
@@ -69,7 +71,13 @@ def connect(url: str, token: str | None = None) -> httpx.Client:
         timeout=REQUEST_TIMEOUT_SECONDS,
         limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
         trust_env=False,
+        verify=_tls_context(),
     )
+
+
+@cache  # since making one takes longer than many a test
+def _tls_context() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @contextmanager
@@ -128,7 +136,5 @@ def complaint(subject: Subject) -> str | None:
     if create.status_code == 401:
         return "it wants another token for a create: give its API_TOKEN as --token"
     if seed.post_row(seed.POSTS - 1)["title"] not in newest_of_seed.text:
-        return (
-            "it lacks the seed data: fill its database with shared.seed.fill, or give --database"
-        )
+        return "it lacks the seed data: fill its database with shared.seed.fill, or give --database"
     return None

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("tidy")
 
 CLOCK_TOLERANCE = timedelta(seconds=2)
 AT_ONCE = 40
-CREATORS = 4
+CREATORS = 16
 ACKNOWLEDGED_BEFORE_KILL = 40
 TEN_TAGS = [f"tag-{number}" for number in range(10)]
 UNKNOWN_AUTHORS = [len(seed.AUTHORS) + 1, 2**31, 2**63 - 1]
