@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from sqlalchemy import make_url
 
 from compare import checking, databases, launch, load, machine, measure, statistics
-from compare.environment import settings
+from compare.environment import THREAD_LIMIT, settings
+from compare.launch import HOST
 from compare.report.figures import labels
 from compare.results import Comparison, Results, Sample, ServiceRun, TestOutcome
 from compare.scenarios import SCENARIOS
@@ -126,13 +127,14 @@ def _failed(contract: Sequence[TestOutcome]) -> dict[str, str]:
 def _service_run(service: Service) -> ServiceRun:
     # Where it listened and where its database was differ from run to run and say nothing.
     chosen = settings(service, database_url="", upstreams_url="")
+    command = " ".join("python" if part == PYTHON else part for part in service.command)
     return ServiceRun(
         name=service.name,
         framework=service.framework,
         async_model=service.async_model,
         server=service.server,
         package=service.package,
-        command=shlex.join("python" if part == PYTHON else part for part in service.command),
+        command=command.format(host=HOST, port="PORT", threads=THREAD_LIMIT),
         settings={name: value for name, value in chosen.items() if value},
     )
 

@@ -78,23 +78,24 @@ def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) 
 
 
 def print_results(results: Results) -> None:
-    """Print requests per second, the ratio with its interval, and the verdict, per scenario."""
-    names = [service.name for service in results.services if service.name not in results.not_timed]
+    """Print a row for each service in each scenario: throughput, ratio with interval, verdict."""
     title = f"Requests a second on {results.database}, medians of {results.blocks} blocks"
-    table = Table(title=title, box=box.SIMPLE_HEAD)
-    table.add_column("in flight", no_wrap=True)
-    for name in names:
-        table.add_column(name, justify="right")
-    table.add_column(f"÷ {names[0]} (95 %)" if len(names) > 1 else "", no_wrap=True)
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("in flight", "service"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("median", justify="right")
+    table.add_column("ratio (95 %)", no_wrap=True)
     table.add_column("verdict")
     for scenario in results.scenarios:
-        compared = [each for each in results.comparisons if each.scenario == scenario.name]
-        table.add_row(
-            f"{scenario.concurrency:2} × {scenario.endpoint}",
-            *(_median_rate(results, scenario.name, name) for name in names),
-            "\n".join(_ratio(each) for each in compared) or "not compared",
-            "\n".join(each.verdict for each in compared),
-        )
+        heading = f"{scenario.concurrency:2} × {scenario.endpoint}"
+        told = {
+            each.other: _told(each)
+            for each in results.comparisons
+            if each.scenario == scenario.name
+        }
+        for service, rate in _median_rates(results, scenario.name).items():
+            table.add_row(heading, service, f"{rate:,.0f}", *told.get(service, ()))
+            heading = ""
     out.print(table)
     for name, why in results.not_timed.items():
         out.print(f"[red]{name} was not timed: it {why}[/]")
@@ -130,15 +131,18 @@ def print_up(running: Up) -> None:
     out.print("Ctrl-C stops them all.")
 
 
-def _median_rate(results: Results, scenario: str, contender: str) -> str:
-    rates = [
-        sample.requests_per_second
-        for sample in results.samples
-        if (sample.scenario, sample.contender) == (scenario, contender)
-    ]
-    return f"{median(rates):,.0f}" if rates else "–"
+def _median_rates(results: Results, scenario: str) -> dict[str, float]:
+    rates: dict[str, list[float]] = {}
+    for sample in results.samples:
+        if sample.scenario == scenario:
+            rates.setdefault(sample.contender, []).append(sample.requests_per_second)
+    return {
+        service.name: median(rates[service.name])
+        for service in results.services
+        if service.name in rates
+    }
 
 
-def _ratio(comparison: Comparison) -> str:
+def _told(comparison: Comparison) -> tuple[str, str]:
     found = comparison.throughput
-    return f"{found.ratio:.2f} ({found.low:.2f}–{found.high:.2f})"
+    return f"{found.ratio:.2f} ({found.low:.2f}–{found.high:.2f})", comparison.verdict

@@ -5,8 +5,11 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_app.settings")
-application = get_asgi_application()
+asgi_handler = get_asgi_application()
 
-from .auth import warn_if_open  # noqa: E402  (needs the settings)
+# These need the settings.
+from .auth import warn_if_open  # noqa: E402
+from .body import bounded  # noqa: E402
 
+application = bounded(asgi_handler)
 warn_if_open()

@@ -1,5 +1,6 @@
 """The JSON body of a request, read strictly."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -7,6 +8,10 @@ from django.http import HttpRequest
 from shared.schemas import MAX_BODY_BYTES, read_json
 
 from .errors import HTTPProblem
+
+ASGIMessage = dict[str, Any]
+ASGIReceive = Callable[[], Awaitable[ASGIMessage]]
+ASGIApplication = Callable[[Any, ASGIReceive, Any], Awaitable[None]]
 
 
 def read_body(request: HttpRequest) -> Any:
@@ -30,3 +35,26 @@ def stream_of(request: HttpRequest) -> Any:
     if chunked and request.META.get("wsgi.input_terminated"):
         return request.META["wsgi.input"]
     return request
+
+
+def bounded(application: ASGIApplication) -> ASGIApplication:
+    """Show an ASGI application a body no further than it takes to see that it is too large.
+
+    Django takes in a whole body, of any size, before it calls the view that refuses it.
+    """
+
+    async def bounded_application(scope: Any, receive: ASGIReceive, send: Any) -> None:
+        seen_bytes = 0
+
+        async def receive_bounded() -> ASGIMessage:
+            nonlocal seen_bytes
+            message = await receive()
+            while seen_bytes > MAX_BODY_BYTES and message["type"] == "http.request":
+                message = await receive()  # the rest is thrown away as it comes
+            seen_bytes += len(message.get("body", b""))
+            too_large = seen_bytes > MAX_BODY_BYTES
+            return {**message, "more_body": False} if too_large else message
+
+        await application(scope, receive_bounded, send)
+
+    return bounded_application

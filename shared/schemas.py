@@ -5,7 +5,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_JSON_DEPTH = 32
@@ -28,7 +36,16 @@ TITLES = {  # RFC 9110; Python's http.HTTPStatus differs between its versions
 Source = Literal["weather", "news", "stocks"]
 
 NoNul = StringConstraints(pattern=r"^[^\x00]*$")  # PostgreSQL's text cannot hold U+0000
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+
+
+def _only_digits(value: Any) -> Any:
+    # Pydantic would also take " 5", "+5", "5.0" and "1_0" for an integer.
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise PydanticCustomError("int_parsing", "Input should be a whole number, in digits")
+    return value
+
+
+QueryInt = Annotated[int, BeforeValidator(_only_digits)]
 StrictId = Annotated[int, Field(ge=1, le=MAX_ID, strict=True)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200), NoNul]
 Body = Annotated[str, StringConstraints(min_length=1, max_length=50_000), NoNul]
@@ -38,8 +55,8 @@ TagName = Annotated[str, StringConstraints(min_length=1, max_length=50), NoNul]
 class PostQuery(BaseModel):
     """The query of a list: how many posts, older than which id, with which tag."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    before: Id | None = None
+    limit: Annotated[QueryInt, Field(ge=1, le=100)] = 20
+    before: Annotated[QueryInt, Field(ge=1, le=MAX_ID)] | None = None
     tag: TagName | None = None
 
 

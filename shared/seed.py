@@ -58,7 +58,7 @@ def post_row(id: int) -> Row:
 
 def tag_rows(post_id: int) -> list[Row]:
     """Give the tags of one post: none to three, not in sorted order."""
-    names = [TAGS[(post_id * 5 + step * 3) % len(TAGS)] for step in range(post_id % 4)]
+    names = [TAGS[(post_id // 4 + step * 3) % len(TAGS)] for step in range(post_id % 4)]
     return [{"post_id": post_id, "name": name} for name in names]
 
 

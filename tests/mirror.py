@@ -34,6 +34,7 @@ UNMIRRORED = {
 # What one side of a mirrored file defines and the other does not.
 ON_ITS_OWN = {
     "django_app/body.py": {
+        "bounded": "Django takes in a whole body before the view; FastAPI reads as it comes",
         "read_body": "a function that the view calls; FastAPI's request reads itself",
         "stream_of": "WSGI knows a body without a length only by the server's word",
     },

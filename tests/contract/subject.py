@@ -4,8 +4,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cache
-from typing import Protocol
+from functools import cache, partial
 
 import httpx
 from sqlalchemy import Engine
@@ -24,18 +23,8 @@ KEEPALIVE_SECONDS = 1.0
 SHORT_TIMEOUT_SECONDS = 0.5  # for a database that is to fail
 
 
-class Start(Protocol):
-    """Start one more process of the service under test, with settings of its own."""
-
-    def __call__(
-        self,
-        *,
-        database_url: str = ...,
-        upstreams_url: str = ...,
-        token: str | None = ...,
-        ready_path: str = ...,
-        **settings: str,
-    ) -> AbstractContextManager[launch.Running]: ...
+# Starts one more process of the service under test, with settings of its own.
+Start = Callable[..., AbstractContextManager[launch.Running]]
 
 
 @dataclass(frozen=True)
@@ -87,21 +76,7 @@ def running(service: Service, source: databases.Databases, simulator_url: str) -
     launch.migrate(service, fresh_url)
     engine = databases.engine(fresh_url)
     seed.fill(engine)
-
-    def start(
-        *,
-        database_url: str = fresh_url,
-        upstreams_url: str = simulator_url,
-        token: str | None = TOKEN,
-        ready_path: str = "/ready",
-        **settings: str,
-    ) -> AbstractContextManager[launch.Running]:
-        settings = {"UPSTREAM_TIMEOUT_SECONDS": str(UPSTREAM_TIMEOUT_SECONDS)} | settings
-        if token is not None:
-            settings["API_TOKEN"] = token
-        chosen = service_settings(service, database_url, upstreams_url, **settings)
-        return launch.launched(service.name, service.command, ready_path, chosen)
-
+    start = partial(_start, service, database_url=fresh_url, upstreams_url=simulator_url)
     with start() as process:
         yield Subject(
             name=service.name,
@@ -113,6 +88,22 @@ def running(service: Service, source: databases.Databases, simulator_url: str) -
             overlaps=service.async_model == "async",
             start=start,
         )
+
+
+def _start(
+    service: Service,
+    *,
+    database_url: str,
+    upstreams_url: str,
+    token: str | None = TOKEN,
+    ready_path: str = "/ready",
+    **settings: str,
+) -> AbstractContextManager[launch.Running]:
+    settings = {"UPSTREAM_TIMEOUT_SECONDS": str(UPSTREAM_TIMEOUT_SECONDS)} | settings
+    if token is not None:
+        settings["API_TOKEN"] = token
+    chosen = service_settings(service, database_url, upstreams_url, **settings)
+    return launch.launched(service.name, service.command, ready_path, chosen)
 
 
 def given(

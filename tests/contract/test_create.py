@@ -160,11 +160,13 @@ def create_until_killed(instance: Instance) -> set[int]:
                         enough.set()
 
     with ThreadPoolExecutor(CREATORS) as pool:
-        creators = [pool.submit(create_on) for _ in range(CREATORS)]
-        for creator in creators:  # one that ends early has failed: do not wait for it in vain
-            creator.add_done_callback(lambda _: enough.set())
-        enough.wait()
-        instance.kill()
+        try:
+            creators = [pool.submit(create_on) for _ in range(CREATORS)]
+            for creator in creators:  # one that ends early has failed: do not wait for it in vain
+                creator.add_done_callback(lambda _: enough.set())
+            enough.wait()
+        finally:
+            instance.kill()
     for creator in creators:
         creator.result()
     return acknowledged

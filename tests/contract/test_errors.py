@@ -160,6 +160,12 @@ def test_chunked_body_above_1_mib_is_refused(client: httpx.Client) -> None:
     problem(client.post("/posts", content=chunks(), headers=JSON | CLOSE), 413)
 
 
+def test_body_already_too_large_is_refused_before_it_ends(client: httpx.Client) -> None:
+    """C32: A body that is above 1 MiB and goes on is a 413 without waiting for its end."""
+    head = f"POST /posts HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {100 * MIB}"
+    problem(send(client, head, b" " * (2 * MIB)), 413)
+
+
 def test_service_is_well_after_large_bodies(client: httpx.Client) -> None:
     """C32: After a body that was too large, the service answers as before."""
     for _ in range(3):

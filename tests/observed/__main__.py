@@ -54,12 +54,6 @@ def chunked_create(client: httpx.Client) -> str:
     return str(client.post("/posts", content=chunks(), headers=headers).status_code)
 
 
-def too_large_and_unfinished(client: httpx.Client) -> str:
-    """A body that is too large already and goes on: refused at once, or read to its end?"""
-    head = f"POST /posts HTTP/1.1\r\n{JSON}\r\nContent-Length: {100 * MIB}"
-    return str(send(client, head, b" " * (MIB + 1), PATIENCE_SECONDS).status_code)
-
-
 def too_large_by_its_length(client: httpx.Client) -> str:
     """A body announced as too large, of which nothing was sent yet."""
     head = f"POST /posts HTTP/1.1\r\n{JSON}\r\nContent-Length: {100 * MIB}"
@@ -98,12 +92,6 @@ def parameter_given_twice(client: httpx.Client) -> str:
     return f"{answer.status_code}, {len(answer.json().get('posts', []))} posts"
 
 
-def number_with_ornaments(client: httpx.Client) -> str:
-    """Ways to write a limit that are not plain digits: a sign, a space, a zero before."""
-    spellings = ("%2B5", "%205", "05", "5.0", "1_0", "%D9%A5")
-    return ", ".join(str(client.get(f"/posts?limit={each}").status_code) for each in spellings)
-
-
 def zero_before_an_id(client: httpx.Client) -> str:
     """A post's id with a zero before it."""
     return str(client.get("/posts/03").status_code)
@@ -120,14 +108,12 @@ QUESTIONS: tuple[Callable[[httpx.Client], str], ...] = (
     trace_method,
     http_1_0,
     chunked_create,
-    too_large_and_unfinished,
     too_large_by_its_length,
     connection_after_413,
     lower_case_scheme,
     tags_left_out,
     field_given_twice,
     parameter_given_twice,
-    number_with_ornaments,
     zero_before_an_id,
     tag_not_in_utf_8,
 )

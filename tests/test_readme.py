@@ -1,0 +1,65 @@
+"""The README says what is: every setting, command and dependency, and only files that exist."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def section(heading: str) -> str:
+    """Give the part of the README under a heading."""
+    _, _, after = README.partition(f"\n## {heading}\n")
+    assert after, heading
+    return after.split("\n## ")[0]
+
+
+def first_cells(text: str) -> set[str]:
+    """Give the first cell of each row of a table."""
+    return {row.split("|")[1].strip() for row in text.splitlines() if row.startswith("| ")}
+
+
+def settings_read() -> set[str]:
+    """Give the environment variables that the services read, from their own source."""
+    django = (ROOT / "django_app" / "settings.py").read_text(encoding="utf-8")
+    fastapi = (ROOT / "fastapi_app" / "settings.py").read_text(encoding="utf-8")
+    return {
+        *re.findall(r'_read(?:_positive)?\("(\w+)"', django),
+        *re.findall(r"^    ([A-Z_]+): ", fastapi, re.MULTILINE),
+    }
+
+
+def test_every_setting_is_in_the_table_and_no_other() -> None:
+    """A reader finds each environment variable, and none that does nothing."""
+    documented = {cell.strip("`") for cell in first_cells(section("The settings"))}
+    assert documented - {"Variable"} == settings_read()
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """Each library of pyproject.toml stands in the table."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    table = " ".join(first_cells(section("The dependencies")))
+    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    for requirement in declared:
+        name = re.match(r"[\w-]+", requirement)
+        assert name is not None
+        assert name[0].startswith("types-") or name[0] in table, requirement
+
+
+def test_every_command_is_in_the_table() -> None:
+    """What `compare --help` lists, the README explains, and nothing else."""
+    source = (ROOT / "compare" / "cli.py").read_text(encoding="utf-8")
+    commands = re.findall(r'^@app\.command\((?:name="(\w+)")?\)\ndef (\w+)', source, re.MULTILINE)
+    explained = {
+        re.sub(r"`compare (\w+).*", r"\1", cell) for cell in first_cells(section("The commands"))
+    }
+    assert {name or function for name, function in commands} == explained - {"Command", "---"}
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_every_link_leads_somewhere(target: str) -> None:
+    """Each file that the README links to exists."""
+    assert (ROOT / target).exists()
