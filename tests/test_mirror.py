@@ -127,14 +127,14 @@ def test_files_are_small(folders: tuple[str, ...], limit: int) -> None:
 
 
 def test_functions_are_small() -> None:
-    """A function fits the eye."""
+    """A function's body fits the eye."""
     too_long = [
         f"{relative(path)}:{node.name}"
         for path in sources("django_app", "fastapi_app", "compare", "shared", "tests")
         if "migrations" not in path.parts  # a list of tables, not a function to understand
         for node in ast.walk(parsed(path))
         if isinstance(node, Function)
-        and (node.end_lineno or 0) - node.lineno + 1 > MAX_FUNCTION_LINES
+        and (node.end_lineno or 0) - node.body[0].lineno + 1 > MAX_FUNCTION_LINES
     ]
     assert too_long == []
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Inspector, inspect, text
 
 from compare import databases, launch
 from compare.services import SERVICES, Service
@@ -36,27 +36,28 @@ def read_back(service: Service, source: databases.Databases) -> dict[str, Any]:
     inspector = inspect(engine)
     with engine.connect() as connection:
         deferred = connection.scalar(text(DEFERRED_KEYS[engine.dialect.name]))
-    return {"deferred keys": deferred} | {
-        table: {
-            "columns": {
-                column["name"]: (str(column["type"]), column["nullable"], column["default"])
-                for column in inspector.get_columns(table)
-            },
-            "counts up": {
-                column["name"]: column.get("identity") for column in inspector.get_columns(table)
-            },
-            "primary key": inspector.get_pk_constraint(table)["constrained_columns"],
-            "foreign keys": [
-                (key["constrained_columns"], key["referred_table"])
-                for key in inspector.get_foreign_keys(table)
-            ],
-            "unique": [key["column_names"] for key in inspector.get_unique_constraints(table)],
-            "indexes": sorted(
-                (str(index["name"]), index["column_names"], index["unique"])
-                for index in inspector.get_indexes(table)
-            ),
-        }
-        for table in TABLES
+    return {"deferred keys": deferred} | {table: facts(inspector, table) for table in TABLES}
+
+
+def facts(inspector: Inspector, table: str) -> dict[str, Any]:
+    """Say what a table is made of."""
+    columns = inspector.get_columns(table)
+    return {
+        "columns": {
+            column["name"]: (str(column["type"]), column["nullable"], column["default"])
+            for column in columns
+        },
+        "counts up": {column["name"]: column.get("identity") for column in columns},
+        "primary key": inspector.get_pk_constraint(table)["constrained_columns"],
+        "foreign keys": [
+            (key["constrained_columns"], key["referred_table"])
+            for key in inspector.get_foreign_keys(table)
+        ],
+        "unique": [key["column_names"] for key in inspector.get_unique_constraints(table)],
+        "indexes": sorted(
+            (str(index["name"]), index["column_names"], index["unique"])
+            for index in inspector.get_indexes(table)
+        ),
     }
 
 
