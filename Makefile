@@ -11,7 +11,7 @@ compare: $(VENV)/installed
 
 ## run both services and the upstream simulator until Ctrl-C
 up: $(VENV)/installed
-	$(BIN)/compare up
+	$(BIN)/compare up || [ $$? -eq 130 ]  # as it ends after Ctrl-C
 
 ## run all tests: the contract on every service, and the instrument's own
 test: $(VENV)/installed-dev

@@ -61,7 +61,7 @@ def run(
     services: Names = None,
     database: Database = "sqlite",
     output: Output = Path("comparison"),
-    budget: Budget = 110,
+    budget: Budget = 120,
     blocks: Blocks = None,
     seed: Seed = None,
     open_page: Open = True,

@@ -19,7 +19,7 @@ from compare.scenarios import REQUESTS, SCENARIOS
 from compare.services import Service
 from compare.statistics import AGAIN, FEWEST_BLOCKS
 
-RUN_SECONDS = 0.8
+RUN_SECONDS = 0.6
 WARM_UP_SECONDS = 0.2
 WARM_UP_CONNECTIONS = 16
 # Where throughput is the question; an A/A pair in every scenario would make a block much longer.

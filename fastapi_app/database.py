@@ -52,12 +52,12 @@ def set_pragmas(connection: Any, _: Any) -> None:
 
 
 def begin_immediate(connection: Connection) -> None:
-    """Take the write lock when a transaction starts; autocommit has no transaction.
+    """Take the write lock when a transaction that writes starts; sqlite3 begins none to read.
 
     A transaction that reads first and then writes fails at once when another wrote meanwhile,
     whatever the timeout; IMMEDIATE takes its turn at the start.
     """
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+    if connection.get_execution_options().get("writes"):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
@@ -69,12 +69,18 @@ prepare(async_engine.sync_engine)
 prepare(blocking_engine)
 
 # Reads need no transaction; without one they cost no BEGIN and ROLLBACK, as in Django.
-READ = {"isolation_level": "AUTOCOMMIT"}
-AsyncReadSession = async_sessionmaker(async_engine.execution_options(**READ))
+is_sqlite = async_url.get_backend_name() == "sqlite"
+reading: dict[str, Any] = {} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+writing: dict[str, Any] = {"writes": True}
+AsyncReadSession = async_sessionmaker(async_engine.execution_options(**reading))
+BlockingReadSession = sessionmaker(blocking_engine.execution_options(**reading))
 # After a commit the objects stay as they are: reading them again would be one more statement.
-AsyncWriteSession = async_sessionmaker(async_engine, expire_on_commit=False)
-BlockingReadSession = sessionmaker(blocking_engine.execution_options(**READ))
-BlockingWriteSession = sessionmaker(blocking_engine, expire_on_commit=False)
+AsyncWriteSession = async_sessionmaker(
+    async_engine.execution_options(**writing), expire_on_commit=False
+)
+BlockingWriteSession = sessionmaker(
+    blocking_engine.execution_options(**writing), expire_on_commit=False
+)
 
 
 async def read_session() -> AsyncIterator[AsyncSession]:

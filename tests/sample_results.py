@@ -31,6 +31,9 @@ SPEEDS = {  # endpoint, in flight -> requests a second of Django, and how many t
 WOBBLE = (0.0, 0.03, -0.02, 0.05, -0.04)
 
 
+VERSIONS = {"Django": "6.1.3", "FastAPI": "0.165.0", "SQLAlchemy": "2.1.9", "httpx": "0.28.1"}
+
+
 def sample_results() -> Results:
     """A whole run of Django and FastAPI as a real one would be; its figures are made up."""
     started_at = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
@@ -47,12 +50,7 @@ def sample_results() -> Results:
         blocks=BLOCKS,
         load_engine="k9-load 0.1.0",
         machine=_machine(),
-        versions={
-            "Django": "6.1.3",
-            "FastAPI": "0.165.0",
-            "SQLAlchemy": "2.1.9",
-            "httpx": "0.28.1",
-        },
+        versions=VERSIONS,
         services=[_service("django", "Django"), _service("fastapi", "FastAPI")],
         clauses=CLAUSES,
         contract=[_outcome(id, service) for id in CLAUSES for service in ("django", "fastapi")],
