@@ -24,7 +24,7 @@ def machine() -> Machine:
         processor=_processor(),
         cores=len(psutil.Process().cpu_affinity() or ()) or os.cpu_count() or 1,
         memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
-        python=f"{platform.python_implementation()} {platform.python_version()}",
+        python=platform.python_version(),
         load_average_before=round(psutil.getloadavg()[0], 2),
     )
 

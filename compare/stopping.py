@@ -14,6 +14,7 @@ GRACE_SECONDS = 5.0
 @contextmanager
 def clean_exit() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the block as Ctrl-C does, and leave no child behind it."""
+    children_before = set(psutil.Process().children())
     before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGHUP)}
     for name, handler in before.items():
         if handler is not signal.SIG_IGN:  # as under nohup
@@ -22,7 +23,7 @@ def clean_exit() -> Iterator[None]:
         yield
     finally:
         # Only a child that was being started when the signal came can still be here.
-        for child in psutil.Process().children():
+        for child in set(psutil.Process().children()) - children_before:
             stop(child)
         for name, handler in before.items():
             signal.signal(name, handler)

@@ -2,14 +2,15 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_app.settings")
-asgi_handler = get_asgi_application()
+django.setup(set_prefix=False)
 
 # These need the settings.
 from .auth import warn_if_open  # noqa: E402
 from .body import bounded  # noqa: E402
+from .errors import Handler  # noqa: E402
 
-application = bounded(asgi_handler)
+application = bounded(Handler())
 warn_if_open()

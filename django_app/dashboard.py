@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from weakref import WeakKeyDictionary
 
 import aiohttp
 import httpx
@@ -27,10 +26,11 @@ from shared.schemas import (
 SHAPES: dict[Source, type[UpstreamAnswer]] = {"weather": Weather, "news": News, "stocks": Stocks}
 # Building a TLS context takes tens of milliseconds: once, not for each client.
 TLS_CONTEXT = httpx.create_ssl_context()
-# A bound per client would let one slow upstream hold back the other two.
+# A bound would let one slow upstream hold back the other two; None would mean aiohttp's own, 100.
 UNBOUNDED = httpx.Limits(max_connections=2**31, max_keepalive_connections=2**31)
 
-clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+# One entry: an ASGI process has one event loop.
+clients: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
 
 
 class NoUpstream(Exception):

@@ -1,9 +1,14 @@
 """Every failure as problem details (RFC 9457)."""
 
+import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from django.core.exceptions import BadRequest
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 from pydantic import ValidationError
 
@@ -11,6 +16,8 @@ from shared.schemas import TITLES, FieldError, Problem, ValidationProblem, field
 
 from .dashboard import NoUpstream
 from .posts import DuplicateTag, PostNotFound, UnknownAuthor
+
+logger = logging.getLogger(__name__)
 
 
 class HTTPProblem(Exception):
@@ -54,6 +61,7 @@ def to_problem(exception: Exception) -> HTTPProblem | None:
         case NoUpstream():
             return HTTPProblem(502, "No upstream gave a usable answer.")
         case OperationalError():
+            logger.error("The database: %s", exception)
             detail = "The database cannot be reached or is busy; try again."
             return HTTPProblem(503, detail, headers={"Retry-After": "1"})
     return None
@@ -77,6 +85,19 @@ def problem_response(problem: HTTPProblem) -> HttpResponse:
         content_type="application/problem+json",
         headers=problem.headers,
     )
+
+
+class Handler(ASGIHandler):
+    """Django's ASGI handler, which also answers a request too odd to be made an object of."""
+
+    def create_request(
+        self, scope: Any, body_file: Any
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
+        """Give the request, or the answer to one with such headers as Django refuses."""
+        try:
+            return super().create_request(scope, body_file)
+        except BadRequest as error:
+            return None, bad_request(HttpRequest(), error)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

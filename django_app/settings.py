@@ -1,10 +1,14 @@
 """The settings of the Django service, from environment variables."""
 
+import math
 import os
 import secrets
+from typing import TypeVar
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+
+Number = TypeVar("Number", int, float)
 
 
 def _read(name: str, default: str, *choices: str) -> str:
@@ -14,21 +18,22 @@ def _read(name: str, default: str, *choices: str) -> str:
     return value
 
 
-def _read_positive(name: str, default: float) -> float:
+def _read_positive(name: str, default: Number) -> Number:
     text = os.environ.get(name, str(default))
+    kind = type(default)
     try:
-        value = float(text)
+        value = kind(text)
     except ValueError:
-        value = 0.0
+        value = kind(0)
     if not 0 < value < float("inf"):
-        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a positive number")
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a positive {kind.__name__}")
     return value
 
 
 # The settings that both services have
 ASYNC_MODEL = _read("ASYNC_MODEL", "async", "async", "blocking")
 DATABASE_URL = _read("DATABASE_URL", "sqlite:///django.sqlite3")
-DATABASE_POOL_SIZE = int(_read_positive("DATABASE_POOL_SIZE", 16))
+DATABASE_POOL_SIZE = _read_positive("DATABASE_POOL_SIZE", 16)
 DATABASE_TIMEOUT_SECONDS = _read_positive("DATABASE_TIMEOUT_SECONDS", 5.0)
 UPSTREAMS_URL = _read("UPSTREAMS_URL", "http://127.0.0.1:9000")
 UPSTREAM_TIMEOUT_SECONDS = _read_positive("UPSTREAM_TIMEOUT_SECONDS", 1.0)
@@ -42,6 +47,8 @@ ALLOWED_HOSTS = _read("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 # needs a fixed one.
 SECRET_KEY = _read("SECRET_KEY", "") or secrets.token_urlsafe(50)
 
+if not DATABASE_URL.startswith(("sqlite://", "postgres://", "postgresql://")):
+    raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgresql://")
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
 _database = DATABASES["default"]
 _options = _database.setdefault("OPTIONS", {})
@@ -59,7 +66,10 @@ else:
         "min_size": 1,
         "max_size": DATABASE_POOL_SIZE,
         "timeout": DATABASE_TIMEOUT_SECONDS,
+        # After an outage the pool tries anew with the next request, not minutes later.
+        "reconnect_timeout": DATABASE_TIMEOUT_SECONDS,
     }
+    _options["connect_timeout"] = max(2, math.ceil(DATABASE_TIMEOUT_SECONDS))  # libpq's least: 2
     _options["options"] = f"-c statement_timeout={int(DATABASE_TIMEOUT_SECONDS * 1000)}"
     _database["CONN_HEALTH_CHECKS"] = True
 
@@ -70,6 +80,7 @@ ASGI_APPLICATION = "django_app.asgi.application"
 WSGI_APPLICATION = "django_app.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
+DATA_UPLOAD_MAX_NUMBER_FIELDS = None  # parameters that nobody knows are ignored, however many
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING = {
@@ -82,20 +93,20 @@ LOGGING = {
 }
 
 if DJANGO_ADMIN:
-    INSTALLED_APPS += [
-        "django.contrib.admin",
-        "django.contrib.auth",
-        "django.contrib.contenttypes",
-        "django.contrib.messages",
-        "django.contrib.sessions",
-        "django.contrib.staticfiles",
-    ]
+    _apps = ("admin", "auth", "contenttypes", "messages", "sessions", "staticfiles")
+    INSTALLED_APPS += [f"django.contrib.{name}" for name in _apps]
     MIDDLEWARE += [
+        "django.middleware.security.SecurityMiddleware",
         "whitenoise.middleware.WhiteNoiseMiddleware",
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
         "django.contrib.messages.middleware.MessageMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    ]
+    AUTH_PASSWORD_VALIDATORS = [
+        {"NAME": f"django.contrib.auth.password_validation.{name}"}
+        for name in ("MinimumLengthValidator", "CommonPasswordValidator")
     ]
     TEMPLATES = [
         {

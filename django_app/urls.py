@@ -28,17 +28,16 @@ class PostIdConverter(IntConverter):
     regex = "[0-9]{1,18}"
 
 
-def by_method(**views: View) -> View:
+def by_method(GET: View, **others: View) -> View:
     """Make one view of several, by method: GET also answers HEAD, others 405 with `Allow`."""
-    if "GET" in views:
-        views["HEAD"] = views["GET"]
-    allow = ", ".join(sorted(views))
+    by = {"GET": GET, "HEAD": GET, **others}
+    allow = ", ".join(sorted(by))
 
     def choose(request: HttpRequest) -> View:
-        if request.method not in views:
+        if request.method not in by:
             detail = f"This path has {allow} only."
             raise HTTPProblem(405, detail, headers={"Allow": allow})
-        return views[request.method]
+        return by[request.method]
 
     async def async_view(request: HttpRequest, **arguments: Any) -> Any:
         return await choose(request)(request, **arguments)
@@ -46,8 +45,8 @@ def by_method(**views: View) -> View:
     def blocking_view(request: HttpRequest, **arguments: Any) -> Any:
         return choose(request)(request, **arguments)
 
-    # A program sends its bearer token by itself; a browser cannot be tricked into sending it.
-    return csrf_exempt(async_view if iscoroutinefunction(views["GET"]) else blocking_view)
+    # A browser sends neither a bearer token nor application/json to another site unasked.
+    return csrf_exempt(async_view if iscoroutinefunction(GET) else blocking_view)
 
 
 register_converter(PostIdConverter, "post_id")

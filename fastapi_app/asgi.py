@@ -5,24 +5,14 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI
-from starlette.convertors import IntegerConvertor, register_url_convertor
 
 from .auth import warn_if_open
 from .dashboard import make_client
 from .database import async_engine, blocking_engine
 from .documents import get_openapi
 from .errors import add_handlers
-from .middleware import Timing
+from .middleware import Timing, WholePath
 from .settings import settings
-
-
-class PostIdConvertor(IntegerConvertor):
-    """A post's id in a path: 18 digits at most always fit a database's 64 bits."""
-
-    regex = "[0-9]{1,18}"
-
-
-register_url_convertor("post_id", PostIdConvertor())
 
 if settings.ASYNC_MODEL == "async":
     from .routes import router
@@ -32,10 +22,10 @@ else:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Size the thread pool at the start; close the client and the pools at the end."""
+    """Size the thread pool, and keep the HTTP client and the database pools while it serves."""
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.THREAD_LIMIT
-    yield
-    await app.state.upstream_client.aclose()
+    async with make_client() as app.state.upstream_client:
+        yield
     await async_engine.dispose()
     blocking_engine.dispose()
 
@@ -52,13 +42,13 @@ def create_app() -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.upstream_client = make_client()
     app.include_router(router)
-    app.add_middleware(Timing)
+    app.add_middleware(WholePath)
     app.openapi = lambda: get_openapi(app)  # type: ignore[method-assign]
     add_handlers(app)
     return app
 
 
-application = create_app()
+# Outermost, where it also stamps the answer to a failure of ours.
+application = Timing(create_app())
 warn_if_open()

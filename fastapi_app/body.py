@@ -39,15 +39,13 @@ class JSONRequest(Request):
 
 
 class JSONRoute(APIRoute):
-    """A route that reads its body by way of JSONRequest, and matches its whole path."""
+    """A route that reads its body by way of JSONRequest."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Give FastAPI's handler, with the stricter request."""
         handler = super().get_route_handler()
 
         async def strict_handler(request: Request) -> Response:
-            if request.scope["path"].endswith("\n"):  # Starlette's `$` matches before it
-                raise HTTPProblem(404, "There is no such path.")
             return await handler(JSONRequest(request.scope, request.receive))
 
         return strict_handler

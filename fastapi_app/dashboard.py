@@ -24,7 +24,7 @@ from .settings import settings
 SHAPES: dict[Source, type[UpstreamAnswer]] = {"weather": Weather, "news": News, "stocks": Stocks}
 # Building a TLS context takes tens of milliseconds: once, not for each client.
 TLS_CONTEXT = httpx.create_ssl_context()
-# A bound per client would let one slow upstream hold back the other two.
+# A bound would let one slow upstream hold back the other two; None would mean aiohttp's own, 100.
 UNBOUNDED = httpx.Limits(max_connections=2**31, max_keepalive_connections=2**31)
 
 

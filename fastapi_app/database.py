@@ -1,5 +1,6 @@
 """The database: engines with one pool, sessions that read and sessions that write."""
 
+import math
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -29,9 +30,13 @@ def engine_options(url: URL) -> dict[str, Any]:
     }
     if url.get_backend_name() == "sqlite":
         return pool | {"connect_args": {"timeout": seconds}}
+    arguments = {
+        "connect_timeout": max(2, math.ceil(seconds)),  # libpq takes whole seconds, from 2 on
+        "options": f"-c statement_timeout={int(seconds * 1000)}",
+        "prepare_threshold": None,  # as Django has it, and as PgBouncer needs it
+    }
     # A server may have gone away meanwhile: Django's CONN_HEALTH_CHECKS.
-    timeout = {"options": f"-c statement_timeout={int(seconds * 1000)}"}
-    return pool | {"connect_args": timeout, "pool_pre_ping": True}
+    return pool | {"connect_args": arguments, "pool_pre_ping": True}
 
 
 def prepare(engine: Engine) -> Engine:
@@ -68,7 +73,8 @@ blocking_engine = create_engine(blocking_url, **engine_options(blocking_url))
 prepare(async_engine.sync_engine)
 prepare(blocking_engine)
 
-# Reads need no transaction; without one they cost no BEGIN and ROLLBACK, as in Django.
+# Reads need no transaction; without one they cost no BEGIN and ROLLBACK, as in Django. To sqlite3
+# that need not be said: it begins none to read.
 is_sqlite = async_url.get_backend_name() == "sqlite"
 reading: dict[str, Any] = {} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
 writing: dict[str, Any] = {"writes": True}

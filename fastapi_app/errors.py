@@ -1,5 +1,6 @@
 """Every failure as problem details (RFC 9457)."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from shared.schemas import TITLES, FieldError, Problem, ValidationProblem, field
 
 from .dashboard import NoUpstream
 from .posts import DuplicateTag, PostNotFound, UnknownAuthor
+
+logger = logging.getLogger(__name__)
 
 
 class HTTPProblem(HTTPException):
@@ -52,6 +55,7 @@ def to_problem(request: Request, exception: Exception) -> HTTPProblem:
         case NoUpstream():
             return HTTPProblem(502, "No upstream gave a usable answer.")
         case OperationalError() | PoolTimeoutError():
+            logger.error("The database: %s", exception)
             detail = "The database cannot be reached or is busy; try again."
             return HTTPProblem(503, detail, headers={"Retry-After": "1"})
         case RequestValidationError():

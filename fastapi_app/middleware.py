@@ -7,6 +7,8 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .errors import HTTPProblem, problem_response
+
 # A list, since a thread that runs part of the request has a copy of the context, not of the list.
 statements: ContextVar[list[str]] = ContextVar("statements")
 
@@ -33,6 +35,21 @@ class Timing:
             await send(message)
 
         await self.app({**scope, "method": "GET"} if is_head else scope, receive, send_stamped)
+
+
+class WholePath:
+    """Answers 404 for a path that ends with a line break: Starlette's `$` matches before it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer it."""
+        if scope["type"] == "http" and scope["path"].endswith("\n"):
+            no_such_path = problem_response(HTTPProblem(404, "There is no such path."))
+            await no_such_path(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 def start() -> float:

@@ -28,6 +28,10 @@ class UTCDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store the time as it is in UTC."""
+        return value.astimezone(UTC) if value else None
+
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give the time with its zone."""
         if value is None:

@@ -13,6 +13,7 @@ from .auth import require_token
 from .body import JSONRoute
 from .database import ReadSession, WriteSession
 from .documents import problems
+from .paths import POST
 
 
 async def upstream_client(request: Request) -> httpx.AsyncClient:
@@ -32,7 +33,7 @@ async def list_posts(session: ReadSession, query: Annotated[PostQuery, Query()])
     return await posts.list_posts(session, query)
 
 
-@router.get("/posts/{post_id:post_id}", responses=problems(404, 503))
+@router.get(POST, responses=problems(404, 503))
 async def get_post(session: ReadSession, post_id: int) -> PostDetail:
     """Give one post, with its body."""
     return await posts.get_post(session, post_id)

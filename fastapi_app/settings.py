@@ -6,6 +6,7 @@ from pydantic import Field, FiniteFloat, PositiveInt
 from pydantic_settings import BaseSettings
 
 Seconds = Annotated[FiniteFloat, Field(gt=0)]
+DatabaseURL = Annotated[str, Field(pattern="^(sqlite|postgres|postgresql)://")]
 
 
 class Settings(BaseSettings):
@@ -13,7 +14,7 @@ class Settings(BaseSettings):
 
     # The settings that both services have
     ASYNC_MODEL: Literal["async", "blocking"] = "async"
-    DATABASE_URL: str = "sqlite:///fastapi.sqlite3"
+    DATABASE_URL: DatabaseURL = "sqlite:///fastapi.sqlite3"
     DATABASE_POOL_SIZE: PositiveInt = 16
     DATABASE_TIMEOUT_SECONDS: Seconds = 5.0
     UPSTREAMS_URL: str = "http://127.0.0.1:9000"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import (
@@ -199,11 +200,11 @@ def read_json(body: bytes) -> Any:
 def field_errors(errors: Iterable[Mapping[str, Any]], *prefix: str) -> list[FieldError]:
     """Turn Pydantic's errors into the contract's, at most MAX_LISTED_ERRORS of them."""
     listed = []
-    for error in errors:
+    for error in islice(errors, MAX_LISTED_ERRORS):
         path = [*prefix, *error["loc"]]
         detail = "A JSON object is expected" if path == ["body"] else error["msg"]
         listed.append(FieldError(pointer="".join(map(_pointer_step, path)), detail=detail))
-    return listed[:MAX_LISTED_ERRORS]
+    return listed
 
 
 def _refuse_constant(name: str) -> NoReturn:

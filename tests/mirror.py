@@ -28,6 +28,7 @@ UNMIRRORED = {
     "django_app/admin.py": "FastAPI has no admin",
     "django_app/urls.py": "FastAPI's routes carry their paths",
     "django_app/wsgi.py": "FastAPI speaks ASGI only",
+    "fastapi_app/paths.py": "Django's stands in urls.py",
     "fastapi_app/database.py": "Django makes its connections from its settings",
 }
 
@@ -48,6 +49,8 @@ ON_ITS_OWN = {
         "ProblemDetails": "Django hands exceptions to a middleware",
         "ProblemDetails.process_exception": "as above",
         "invalid_request": "FastAPI validates by itself, and says so in its own exception",
+        "Handler": "Django raises before its middleware when a header is too long",
+        "Handler.create_request": "as above",
         "bad_request": "Django's handler400",
         "not_found": "Django's handler404",
         "server_error": "Django's handler500",
@@ -75,7 +78,6 @@ ON_ITS_OWN = {
         "json_response": "FastAPI writes what the endpoint returns",
     },
     "fastapi_app/asgi.py": {
-        "PostIdConvertor": "Django's stands in urls.py",
         "lifespan": "Django has none",
         "create_app": "Django is wired by its settings",
     },
@@ -97,12 +99,16 @@ ON_ITS_OWN = {
         "add_handlers": "FastAPI hands exceptions to handlers",
     },
     "fastapi_app/middleware.py": {
+        "WholePath": "Django's patterns end where the path does",
+        "WholePath.__init__": "as above",
+        "WholePath.__call__": "as above",
         "Timing": "a Starlette middleware is an ASGI application",
         "Timing.__init__": "as above",
         "Timing.__call__": "as above",
     },
     "fastapi_app/models.py": {
         "UTCDateTime": "Django keeps time zones on SQLite by itself",
+        "UTCDateTime.process_bind_param": "as above",
         "UTCDateTime.process_result_value": "as above",
         "Model": "SQLAlchemy wants a base class of ours",
     },

@@ -16,7 +16,7 @@ client = httpx.Client(
     timeout=settings.UPSTREAM_TIMEOUT_SECONDS,
     verify=TLS_CONTEXT,
     limits=UNBOUNDED,
-    trust_env=False,
+    trust_env=False,  # no proxies from the environment, as in the async model
 )
 
 
@@ -26,7 +26,11 @@ def get_dashboard(client: httpx.Client) -> Dashboard:
 
 
 def ask(client: httpx.Client, source: Source) -> UpstreamAnswer | Unavailable:
-    """Ask one upstream, for UPSTREAM_TIMEOUT_SECONDS at the longest; say why when it fails."""
+    """Ask one upstream; say why when it fails.
+
+    Connecting, waiting for the headers and the whole body take UPSTREAM_TIMEOUT_SECONDS each at
+    the longest: a blocking call can be bounded in its parts only.
+    """
     deadline_seconds = time.monotonic() + settings.UPSTREAM_TIMEOUT_SECONDS
     try:
         with client.stream("GET", f"/{source}") as response:

@@ -11,13 +11,14 @@ from ..auth import require_token
 from ..body import JSONRoute
 from ..database import BlockingReadSession, BlockingWriteSession
 from ..documents import problems
+from ..paths import POST
 from . import dashboard, posts
 
 router = APIRouter(route_class=JSONRoute)
 
-# Each session is opened inside its endpoint: one that a dependency yields is given back on
-# another thread than it was taken, and with all threads waiting for a session none ever is
-# (FastAPI issue 3205).
+# Each session is opened inside its endpoint. One that a dependency yields is given back only after
+# the answer was validated, on a thread: with all threads waiting for a session, none is given back
+# until their patience ends (FastAPI issue 3205).
 
 
 @router.get("/posts", responses=problems(422, 503))
@@ -27,7 +28,7 @@ def list_posts(query: Annotated[PostQuery, Query()]) -> PostPage:
         return posts.list_posts(session, query)
 
 
-@router.get("/posts/{post_id:post_id}", responses=problems(404, 503))
+@router.get(POST, responses=problems(404, 503))
 def get_post(post_id: int) -> PostDetail:
     """Give one post, with its body."""
     with BlockingReadSession() as session:
@@ -55,8 +56,9 @@ def get_dashboard() -> Dashboard:
 
 
 @router.get("/health")
-def get_health() -> Status:
+async def get_health() -> Status:
     """Say that the process is alive."""
+    # Even here a coroutine: it needs no thread, and so answers while all threads wait.
     return Status(status="alive")
 
 

@@ -26,6 +26,7 @@ from tests.contract.subject import (
     StartInstance,
     Subject,
     connect,
+    starting,
 )
 from tests.contract.tables import Tables
 
@@ -188,20 +189,22 @@ def upstream_timeout_ms(subject: Subject) -> float:
 def start(subject: Subject) -> Iterator[StartInstance]:
     """Start more processes of the service with other settings; they end with the test."""
     with ExitStack() as stack:
-        yield _starting(subject, stack)
+        yield starting(subject, stack)
 
 
 @pytest.fixture(scope="session")
 def companions(subject: Subject, tables: Tables) -> Iterator[dict[str, Instance]]:
-    """Two more processes of the service, one stranded and one frugal, started side by side."""
+    """More processes of the service, with other settings, started side by side."""
     haste = {"DATABASE_TIMEOUT_SECONDS": str(SHORT_TIMEOUT_SECONDS)}
     nobody_url = f"http://{launch.HOST}:{launch.free_port()}"
     nowhere = {"database_url": tables.unreachable_url(), "upstreams_url": nobody_url}
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
-        start = _starting(subject, stack)
+        start = starting(subject, stack)
         stranded = pool.submit(start, ready_path="/health", **nowhere, **haste)
         frugal = pool.submit(start, token=None, DATABASE_POOL_SIZE="1", **haste)
-        yield {"stranded": stranded.result(), "frugal": frugal.result()}
+        patient = pool.submit(start, UPSTREAM_TIMEOUT_SECONDS="20")
+        started = {"stranded": stranded, "frugal": frugal, "patient": patient}
+        yield {name: each.result() for name, each in started.items()}
 
 
 @pytest.fixture
@@ -216,16 +219,14 @@ def frugal(companions: dict[str, Instance]) -> httpx.Client:
     return companions["frugal"].client
 
 
-def _starting(subject: Subject, stack: ExitStack) -> StartInstance:
+@pytest.fixture
+def patient(subject: Subject, request: pytest.FixtureRequest) -> httpx.Client:
+    """A client of a process that waits for its upstreams as long as a busy machine may take."""
     if subject.start is None:
-        pytest.skip("needs a service that the suite itself starts with other settings")
-    begin = subject.start
-
-    def start(token: str | None = subject.token, **settings: str) -> Instance:
-        running = stack.enter_context(begin(token=token, **settings))
-        return Instance(stack.enter_context(connect(running.url, token)), running.kill)
-
-    return start
+        client: httpx.Client = request.getfixturevalue("client")
+        return client
+    companions: dict[str, Instance] = request.getfixturevalue("companions")
+    return companions["patient"].client
 
 
 def _services(config: pytest.Config) -> dict[str, Service]:

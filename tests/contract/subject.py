@@ -2,11 +2,12 @@
 
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 
 import httpx
+import pytest
 from sqlalchemy import Engine
 
 from compare import databases, launch
@@ -129,3 +130,16 @@ def complaint(subject: Subject) -> str | None:
     if seed.post_row(seed.POSTS - 1)["title"] not in newest_of_seed.text:
         return "it lacks the seed data: fill its database with shared.seed.fill, or give --database"
     return None
+
+
+def starting(subject: Subject, stack: ExitStack) -> StartInstance:
+    """Give a function that starts more processes of the service; they end with the stack."""
+    if subject.start is None:
+        pytest.skip("needs a service that the suite itself starts with other settings")
+    begin = subject.start
+
+    def start(token: str | None = subject.token, **settings: str) -> Instance:
+        running = stack.enter_context(begin(token=token, **settings))
+        return Instance(stack.enter_context(connect(running.url, token)), running.kill)
+
+    return start
