@@ -1,14 +1,16 @@
 """The database away, locked or exhausted: what the service answers, and that it recovers."""
 
+import socket
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx
 import pytest
 
+from compare.launch import HOST
 from tests.contract.answers import elapsed_ms, good, unavailable
 from tests.contract.posts import create, new_post
-from tests.contract.subject import SHORT_TIMEOUT_SECONDS
+from tests.contract.subject import SHORT_TIMEOUT_SECONDS, StartInstance
 from tests.contract.tables import Tables
 
 pytestmark = pytest.mark.usefixtures("tidy")
@@ -31,6 +33,18 @@ def test_unreachable_database_is_told(
 ) -> None:
     """C35: While the database cannot be reached, what needs it is a 503 with Retry-After."""
     answer = ask(stranded)
+    unavailable(answer)
+    assert elapsed_ms(answer) < PATIENCE_MS
+
+
+def test_silent_database_is_told(start: StartInstance, tables: Tables) -> None:
+    """C35: A database server that takes the connection and says nothing is a 503 too."""
+    if not tables.is_postgres:
+        pytest.skip("SQLite has no server that could fall silent")
+    with socket.create_server((HOST, 0)) as silent:
+        url = f"postgresql://nobody:nothing@{HOST}:{silent.getsockname()[1]}/nowhere"
+        haste = {"DATABASE_TIMEOUT_SECONDS": str(SHORT_TIMEOUT_SECONDS)}
+        answer = start(database_url=url, ready_path="/health", **haste).client.get("/ready")
     unavailable(answer)
     assert elapsed_ms(answer) < PATIENCE_MS
 

@@ -74,7 +74,18 @@ ALLOWED = {
     "/docs": {"GET", "HEAD"},
 }
 METHODS = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-UNKNOWN_PATHS = ["/", "/nothing", "/post", "/postss", "/POSTS", "/posts/3/body", "/posts/3/4"]
+UNKNOWN_PATHS = [
+    "/posts%0A",
+    "/docs%0A",
+    "/openapi.json%0A",
+    "/",
+    "/nothing",
+    "/post",
+    "/postss",
+    "/POSTS",
+    "/posts/3/body",
+    "/posts/3/4",
+]
 UNKNOWN_PATHS += ["//posts", "/posts//3", "/dashboard/weather", "/healthz", "/openapi.yaml"]
 UNKNOWN_PATHS += ["/%00", "/%FF", "/%C3%A9", "/posts/3%2F", "/" + "x" * 2000]
 OTHER_TYPES = ["text/plain", "text/json", "application/x-www-form-urlencoded", "application/jsonp"]
@@ -190,6 +201,7 @@ def test_json_content_type_is_accepted(client: httpx.Client, content_type: str) 
     ("method", "path", "body", "headers", "status"),
     [
         pytest.param("DELETE", "/nothing", b"", {}, 404, id="404-before-405"),
+        pytest.param("DELETE", "/posts%0A", b"", {}, 404, id="404-before-405-at-a-line-break"),
         pytest.param("POST", "/nothing", BIG, TEXT, 404, id="404-before-413"),
         pytest.param("POST", "/nothing", b"{", TEXT, 404, id="404-before-415"),
         pytest.param("GET", "/nothing?limit=0", b"", {}, 404, id="404-before-422"),
