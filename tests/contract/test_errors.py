@@ -74,18 +74,8 @@ ALLOWED = {
     "/docs": {"GET", "HEAD"},
 }
 METHODS = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-UNKNOWN_PATHS = [
-    "/posts%0A",
-    "/docs%0A",
-    "/openapi.json%0A",
-    "/",
-    "/nothing",
-    "/post",
-    "/postss",
-    "/POSTS",
-    "/posts/3/body",
-    "/posts/3/4",
-]
+UNKNOWN_PATHS = ["/", "/nothing", "/post", "/postss", "/POSTS", "/posts/3/body", "/posts/3/4"]
+UNKNOWN_PATHS += ["/posts%0A", "/docs%0A", "/openapi.json%0A"]
 UNKNOWN_PATHS += ["//posts", "/posts//3", "/dashboard/weather", "/healthz", "/openapi.yaml"]
 UNKNOWN_PATHS += ["/%00", "/%FF", "/%C3%A9", "/posts/3%2F", "/" + "x" * 2000]
 OTHER_TYPES = ["text/plain", "text/json", "application/x-www-form-urlencoded", "application/jsonp"]
