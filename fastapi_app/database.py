@@ -39,13 +39,12 @@ def engine_options(url: URL) -> dict[str, Any]:
     return pool | {"connect_args": arguments, "pool_pre_ping": True}
 
 
-def prepare(engine: Engine) -> Engine:
+def prepare(engine: Engine) -> None:
     """Count the engine's statements, and run SQLite as production would."""
     event.listen(engine, "before_cursor_execute", count_statement)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", set_pragmas)
         event.listen(engine, "begin", begin_immediate)
-    return engine
 
 
 def set_pragmas(connection: Any, _: Any) -> None:
