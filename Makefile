@@ -15,7 +15,8 @@ up: $(VENV)/installed
 
 ## run all tests: the contract on every service, and the instrument's own
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/compare check --all
+	$(BIN)/python -m pytest --ignore tests/contract
 
 ## check style and types
 lint: $(VENV)/installed-dev

@@ -1,23 +1,25 @@
 """Check services against the contract: run its suite, and read the outcomes as they come."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
+from typing import Any, TextIO
 
 import psutil
 
+from compare import databases
 from compare.environment import environment
 from compare.results import TestOutcome
-from compare.services import PROJECT_ROOT
+from compare.services import PROJECT_ROOT, Service
 from compare.stopping import stop
 
 SUITE = PROJECT_ROOT / "tests" / "contract"
@@ -26,6 +28,7 @@ CLAUSE = re.compile(r"^- \*\*(C\d+)\*\* (.+)$", re.MULTILINE)
 COLLECTED = re.compile(r"collected (?:\d+ items? / \d+ deselected / )?(\d+) (?:items?|selected)")
 PASSED, FAILED = 0, 1
 POLL_SECONDS = 0.1
+CORES = os.cpu_count() or 1
 REASON_LENGTH = 200
 GRACE_SECONDS = 20.0  # in which the suite stops what it has started
 
@@ -41,65 +44,101 @@ def clauses() -> dict[str, str]:
     return dict(CLAUSE.findall(CLAUSES.read_text(encoding="utf-8")))
 
 
-def check(options: Sequence[str], on_outcome: OnOutcome) -> list[TestOutcome]:
-    """Run the suite with these options of its own, and give what each test found.
+def check_services(
+    services: Sequence[Service], database: str, on_outcome: OnOutcome
+) -> list[TestOutcome]:
+    """Run a suite for each service, side by side, on this kind of database or at this URL."""
+    with databases.shared(database) as shared:
+        suites = [[f"--service={service.name}", f"--database={shared}"] for service in services]
+        return check(suites, on_outcome)
 
-    `on_outcome` is told each outcome as it comes, and how many there will be. CheckError when the
-    suite cannot run.
+
+def check(suites: Sequence[Sequence[str]], on_outcome: OnOutcome) -> list[TestOutcome]:
+    """Run a suite with each of these options, as many at once as there are cores.
+
+    Gives what each test found, in the order of the suites. `on_outcome` is told each outcome as it
+    comes, and how many there will be. CheckError when a suite cannot run.
     """
     if not SUITE.is_dir():
         raise CheckError("the contract suite is not here: run this from a checkout of the project")
-    outcomes = []
-    with tempfile.TemporaryDirectory(prefix="compare-check-") as folder:
-        report, output = Path(folder) / "report.jsonl", Path(folder) / "output.txt"
-        report.touch()
-        with _suite(options, report, output) as process:
-            for outcome in _outcomes(_lines(report, process)):
-                outcomes.append(outcome)
-                collected = COLLECTED.search(output.read_text(errors="replace"))
-                on_outcome(outcome, int(collected[1]) if collected else len(outcomes))
-        if process.returncode not in (PASSED, FAILED) or not outcomes:
-            raise CheckError(_last_line(output.read_text(errors="replace")))
-    return outcomes
+    begun: list[Suite] = []
+    with ExitStack() as stack:
+        while len(begun) < len(suites) or any(suite.running for suite in begun):
+            room = CORES - sum(suite.running for suite in begun)
+            for options in suites[len(begun) :][:room]:
+                begun.append(stack.enter_context(_suite(options)))
+            time.sleep(POLL_SECONDS)
+            for suite in begun:
+                for outcome in suite.new_outcomes():
+                    on_outcome(outcome, _total(begun, len(suites)))
+    return [outcome for suite in begun for outcome in suite.outcomes]
+
+
+class Suite:
+    """A run of the suite in a process of its own, which writes its report and output to files."""
+
+    def __init__(self, process: psutil.Popen, report: TextIO, output: Path) -> None:
+        self.outcomes: list[TestOutcome] = []
+        self.running = True
+        self._process = process
+        self._report = report
+        self._unfinished = ""
+        self._phases: list[dict[str, Any]] = []
+        self._output = output
+
+    @property
+    def total(self) -> int | None:
+        """How many outcomes there will be; None before it knows."""
+        collected = COLLECTED.search(self._output.read_text(errors="replace"))
+        return int(collected[1]) if collected else None
+
+    def new_outcomes(self) -> Iterator[TestOutcome]:
+        """Give what was found since the last call; CheckError when it ended without an answer."""
+        if not self.running:
+            return
+        self.running = self._process.poll() is None
+        *lines, self._unfinished = (self._unfinished + self._report.read()).split("\n")
+        for line in map(json.loads, lines):
+            if line["$report_type"] == "TestReport":
+                self._phases.append(line)
+                if line["when"] == "teardown":
+                    self.outcomes.append(_outcome(self._phases))
+                    self._phases = []
+                    yield self.outcomes[-1]
+        if not self.running and not self._answered():
+            raise CheckError(_last_line(self._output.read_text(errors="replace")))
+
+    def _answered(self) -> bool:
+        return self._process.returncode in (PASSED, FAILED) and bool(self.outcomes)
 
 
 @contextmanager
-def _suite(options: Sequence[str], report: Path, output: Path) -> Iterator[psutil.Popen]:
+def _suite(options: Sequence[str]) -> Iterator[Suite]:
     command = [sys.executable, "-m", "pytest", str(SUITE), "-p", "no:cacheprovider"]
-    with output.open("wb") as file:
-        process = psutil.Popen(
-            [*command, "--report-log", str(report), *options],
-            cwd=PROJECT_ROOT,
-            env=environment({"PYTEST_ADDOPTS": "", "PYTHONUNBUFFERED": "1"}),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            process_group=0,
-        )
-    try:
-        yield process
-    finally:
-        stop(process, ask_with=signal.SIGINT, grace_seconds=GRACE_SECONDS)
+    with tempfile.TemporaryDirectory(prefix="compare-check-") as folder:
+        report, output = Path(folder) / "report.jsonl", Path(folder) / "output.txt"
+        report.touch()
+        with output.open("wb") as file, report.open(encoding="utf-8") as lines:
+            process = psutil.Popen(
+                [*command, "--report-log", str(report), *options],
+                cwd=PROJECT_ROOT,
+                env=environment({"PYTEST_ADDOPTS": "", "PYTHONUNBUFFERED": "1"}),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+            )
+            try:
+                yield Suite(process, lines, output)
+            finally:
+                stop(process, ask_with=signal.SIGINT, grace_seconds=GRACE_SECONDS)
 
 
-def _lines(report: Path, process: psutil.Popen) -> Iterator[dict[str, Any]]:
-    with report.open(encoding="utf-8") as file:
-        unfinished, ended = "", False
-        while not ended:
-            time.sleep(POLL_SECONDS)
-            ended = process.poll() is not None
-            *lines, unfinished = (unfinished + file.read()).split("\n")
-            yield from map(json.loads, lines)
-
-
-def _outcomes(lines: Iterable[dict[str, Any]]) -> Iterator[TestOutcome]:
-    phases = []
-    for line in lines:
-        if line["$report_type"] == "TestReport":
-            phases.append(line)
-            if line["when"] == "teardown":
-                yield _outcome(phases)
-                phases = []
+def _total(begun: Sequence[Suite], suites: int) -> int:
+    # Each suite has the same tests: what one has collected tells of those that have not yet.
+    known = [suite.total for suite in begun]
+    told = [total for total in known if total is not None]
+    return sum(told) + (suites - len(told)) * max(told, default=0)
 
 
 def _outcome(phases: Sequence[dict[str, Any]]) -> TestOutcome:

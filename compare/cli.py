@@ -18,7 +18,7 @@ import httpx
 import typer
 
 from compare import checking, databases, launch, load, measure, results, stopping, terminal
-from compare.run import Plan, suite_options
+from compare.run import Plan
 from compare.run import run as run_plan
 from compare.services import DEFAULT_PAIR, SERVICES, Service
 from compare.up import up as bring_up
@@ -117,20 +117,20 @@ def check(
     upstreams: Upstreams = None,
 ) -> None:
     """Check services, ours or anybody's, against every clause of the contract."""
-    if url:
-        given = {"url": url, "database": database, "token": token, "upstreams": upstreams}
-        options = [f"--{name}={value}" for name, value in given.items() if value]
-    else:
-        installed = [name for name, service in SERVICES.items() if not service.missing]
-        names = installed if every else services or DEFAULT_PAIR
-        options = suite_options(_installed(names), database)
+    installed = [name for name, service in SERVICES.items() if not service.missing]
+    chosen = _installed(installed if every else services or DEFAULT_PAIR)
+    given = {"url": url, "database": database, "token": token, "upstreams": upstreams}
     with _one_line():
         if url:
             _ask(url)
         else:
             _say_what_is_used(database)
         with terminal.live() as live:
-            outcomes = checking.check(options, live.checked)
+            if url:
+                options = [f"--{name}={value}" for name, value in given.items() if value]
+                outcomes = checking.check([options], live.checked)
+            else:
+                outcomes = checking.check_services(chosen, database, live.checked)
     terminal.print_contract(outcomes, checking.clauses())
     failed = any(outcome.outcome == "failed" for outcome in outcomes)
     raise typer.Exit(FAILED if failed else 0)

@@ -10,7 +10,7 @@ import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -58,6 +58,16 @@ def open(kind: str) -> Iterator[Databases]:
                 yield PostgresServer(url, cleanup, "embedded")
             case _:
                 yield _of_reader(kind, cleanup)
+
+
+@contextmanager
+def shared(kind: str) -> Iterator[str]:
+    """Give the kind in a form that several processes can open: `postgres` becomes one server's URL.
+
+    SQLite stays `sqlite`, since its files are each process's own.
+    """
+    with _embedded_postgres() if kind == "postgres" else nullcontext(kind) as opened:
+        yield opened
 
 
 def engine(url: str) -> Engine:
@@ -162,12 +172,16 @@ def _embedded_postgres() -> Iterator[str]:
 
 
 def _processes_of(folder: Path) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if str(folder) in process.cmdline():
-                found.append(process)
-    return found
+    return [process for process in psutil.process_iter() if _works_in(process, str(folder))]
+
+
+def _works_in(process: psutil.Process, folder: str) -> bool:
+    # What initdb starts names its folder in its environment only, and goes there.
+    with suppress(psutil.Error):
+        if folder in process.cmdline() or folder == process.cwd():
+            return True
+        return process.environ().get("PGDATA") == folder
+    return False
 
 
 def _remove_sqlite(path: Path) -> None:

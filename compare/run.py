@@ -57,7 +57,7 @@ def run(plan: Plan, audience: Audience) -> Results:
     The errors of its parts pass through: a run that cannot be kept leaves no results.
     """
     started_at, before = datetime.now(UTC), machine.machine()
-    contract = checking.check(suite_options(plan.services, plan.database), audience.checked)
+    contract = checking.check_services(plan.services, plan.database, audience.checked)
     not_timed = _failed(contract)
     timed = [service for service in plan.services if service.name not in not_timed]
     label, samples = _measured(plan, timed, audience.measuring)
@@ -73,11 +73,6 @@ def run(plan: Plan, audience: Audience) -> Results:
         not_timed=not_timed,
         **_circumstances(plan),
     )
-
-
-def suite_options(services: Sequence[Service], database: str) -> list[str]:
-    """Give the contract suite's options for these services on this kind of database."""
-    return [*(f"--service={service.name}" for service in services), f"--database={database}"]
 
 
 def _measured(

@@ -53,7 +53,7 @@ def small_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_ending_is_told_once() -> None:
     """Each test is told as it ends, with how many there are; an error around it fails it."""
     heard: list[tuple[Outcome, int]] = []
-    found = checking.check([], lambda outcome, total: heard.append((outcome, total)))
+    found = checking.check([[]], lambda outcome, total: heard.append((outcome, total)))
     assert heard == [(outcome, 5) for outcome in found]
     endings = {each.test.partition("::")[2]: each.outcome for each in found}
     assert endings == {
@@ -71,7 +71,7 @@ def test_every_ending_is_told_once() -> None:
 @pytest.mark.usefixtures("small_suite")
 def test_reasons_are_short() -> None:
     """What did not pass has its reason, cut where it gets long."""
-    found = checking.check([], lambda outcome, total: None)
+    found = checking.check([[]], lambda outcome, total: None)
     reasons = {each.test.partition("::")[2]: each.reason for each in found}
     assert reasons["test_passes"] == ""
     assert reasons["test_is_skipped"] == "needs more"
@@ -85,14 +85,24 @@ def test_reasons_are_short() -> None:
 def test_the_total_leaves_out_what_was_not_chosen() -> None:
     """Options of the suite choose among its tests."""
     totals = []
-    checking.check(["-k", "passes or skipped"], lambda outcome, total: totals.append(total))
+    checking.check([["-k", "passes or skipped"]], lambda outcome, total: totals.append(total))
     assert totals == [2, 2]
+
+
+@pytest.mark.usefixtures("small_suite")
+def test_suites_run_side_by_side() -> None:
+    """Several suites make one answer, in their order, with one total."""
+    totals = []
+    suites = [["-k", name] for name in ("passes", "skipped", "before")]
+    found = checking.check(suites, lambda outcome, total: totals.append(total))
+    assert [each.outcome for each in found] == ["passed", "skipped", "failed"]
+    assert totals == [3, 3, 3]
 
 
 def test_a_suite_that_cannot_run_is_one_line() -> None:
     """A wrong option ends the check with the suite's own last line."""
     with pytest.raises(checking.CheckError, match="^no service is named nobody: "):
-        checking.check(["--service=nobody"], lambda outcome, total: None)
+        checking.check([["--service=nobody"]], lambda outcome, total: None)
 
 
 def test_clauses_are_read_from_the_contract() -> None:

@@ -78,12 +78,20 @@ class Started:
     def assert_nothing_is_left(self) -> None:
         """Neither a process nor a file of it is there any more."""
         assert self.others() == []
-        assert list(self.folder.iterdir()) == []
+        # The embedded PostgreSQL's starts take turns by a lock file, which is the wheel's to keep.
+        assert [path for path in self.folder.iterdir() if path.name != ".lockfile"] == []
 
     def end(self) -> tuple[int, str, str]:
         """Wait for its end, and give its exit code, output and errors."""
         output, errors = self.process.communicate(timeout=DEADLINE_SECONDS)
         return self.process.returncode, output, errors
+
+
+def runs(process: psutil.Process, package: str) -> bool:
+    """Whether a package is named in the command of a process, if that is still there."""
+    with suppress(psutil.NoSuchProcess):
+        return package in str(process.cmdline())
+    return False
 
 
 @pytest.fixture
@@ -139,10 +147,11 @@ def test_ctrl_c_while_it_starts(
     command.assert_nothing_is_left()
 
 
-def test_ctrl_c_while_it_checks(start: Callable[..., Started]) -> None:
-    """Ctrl-C during the contract suite stops the suite and what the suite has started."""
-    command = start("check", "django")
-    command.wait_for(lambda others: any("django_app" in str(each.cmdline()) for each in others))
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_ctrl_c_while_it_checks(start: Callable[..., Started], database: str) -> None:
+    """Ctrl-C during the contract suites stops them and what they have started."""
+    command = start("check", "django", "fastapi", "--database", database)
+    command.wait_for(lambda others: any(runs(each, "django_app") for each in others))
     command.signal(signal.SIGINT)
     assert command.end()[0] == 130
     command.assert_nothing_is_left()
@@ -153,7 +162,7 @@ def test_up_ends_when_a_service_dies(start: Callable[..., Started]) -> None:
     command = start("up", "--json", "fastapi")
     assert command.process.stdout is not None
     assert command.process.stdout.readline()
-    served_by = [each for each in command.others() if "fastapi_app" in str(each.cmdline())]
+    served_by = [each for each in command.others() if runs(each, "fastapi_app")]
     served_by[0].kill()
     code, _, errors = command.end()
     assert code == 2
