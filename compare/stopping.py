@@ -1,6 +1,7 @@
 """Stop processes by their own pid, with their children, and let no signal leave one behind."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -9,13 +10,20 @@ from typing import NoReturn
 import psutil
 
 GRACE_SECONDS = 5.0
+AGAIN_SECONDS = 0.05
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asks for the end; of its own class, since Python ends by SIGINT for the builtin."""
 
 
 @contextmanager
 def clean_exit() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the block as Ctrl-C does, and leave no child behind it."""
     children_before = set(psutil.Process().children())
-    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGHUP)}
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+    before = {name: signal.getsignal(name) for name in signals}
+    hook_before, sys.unraisablehook = sys.unraisablehook, _insist
     for name, handler in before.items():
         if handler is not signal.SIG_IGN:  # as under nohup
             signal.signal(name, _interrupt)
@@ -25,8 +33,10 @@ def clean_exit() -> Iterator[None]:
         # Only a child that was being started when the signal came can still be here.
         for child in set(psutil.Process().children()) - children_before:
             stop(child)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for name, handler in before.items():
             signal.signal(name, handler)
+        sys.unraisablehook = hook_before
 
 
 def stop(
@@ -59,4 +69,13 @@ def family(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+    raise Interrupted
+
+
+def _insist(unraisable: "sys.UnraisableHookArgs") -> None:
+    # A signal that falls into a finalizer or a weak reference's callback, of which an import has
+    # many, would be printed and forgotten: it comes again, as an alarm.
+    if issubclass(unraisable.exc_type, Interrupted):
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+    else:
+        sys.__unraisablehook__(unraisable)

@@ -1,0 +1,31 @@
+"""A signal ends the command, wherever it falls."""
+
+import signal
+import time
+
+import pytest
+
+from compare import stopping
+
+
+class Finalized:
+    """Something whose finalizer is running when the signal comes."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_signal_in_a_finalizer_is_not_lost() -> None:
+    """Python forgets what a finalizer raises; the signal comes again."""
+    with pytest.raises(KeyboardInterrupt), stopping.clean_exit():
+        Finalized()
+        time.sleep(5)
+        pytest.fail("the signal was lost")
+
+
+def test_what_was_there_before_comes_back() -> None:
+    """Outside the block signals are handled as before."""
+    before = signal.getsignal(signal.SIGINT)
+    with stopping.clean_exit():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
