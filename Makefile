@@ -35,9 +35,9 @@ $(VENV)/python-is-new-enough:
 	@touch $@
 
 $(VENV)/installed: $(VENV)/python-is-new-enough requirements.lock pyproject.toml
-	$(BIN)/python -m pip install --constraint requirements.lock --editable .
+	$(BIN)/python -m pip install --constraint requirements.lock --editable '.[servers]'
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/python -m pip install --constraint requirements.lock --editable '.[dev]'
+	$(BIN)/python -m pip install --constraint requirements.lock --editable '.[servers,load,dev]'
 	@touch $@

@@ -67,7 +67,7 @@ def run(
     open_page: Open = True,
 ) -> None:
     """Run services side by side, check and measure them, and write the comparison as a page."""
-    chosen = _installed(services or DEFAULT_PAIR)
+    chosen = _chosen(services, database)
     seed = secrets.randbelow(2**32) if seed is None else seed
     with _one_line():
         _say_what_is_used(database)
@@ -92,7 +92,7 @@ def up(
     setting: Set = None,
 ) -> None:
     """Run services on the seed data, with the upstreams that they call, until Ctrl-C."""
-    chosen = _installed(services or DEFAULT_PAIR)
+    chosen = _chosen(services, database)
     overrides = _overrides(setting or ())
     with _one_line():
         _say_what_is_used(database)
@@ -117,8 +117,11 @@ def check(
     upstreams: Upstreams = None,
 ) -> None:
     """Check services, ours or anybody's, against every clause of the contract."""
-    installed = [name for name, service in SERVICES.items() if not service.missing]
-    chosen = _installed(installed if every else services or DEFAULT_PAIR)
+    kind = databases.kind_of(database)
+    all_here = [
+        each.name for each in SERVICES.values() if not each.missing and kind in each.databases
+    ]
+    chosen = _chosen(all_here if every else services, database)
     given = {"url": url, "database": database, "token": token, "upstreams": upstreams}
     with _one_line():
         if url:
@@ -172,13 +175,15 @@ def _fail(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-def _installed(names: Sequence[str]) -> list[Service]:
-    for name in names:
+def _chosen(names: Sequence[str] | None, database: str) -> list[Service]:
+    for name in names or ():
         if name not in SERVICES:
             _fail(f"no service is named {name!r}; there are {', '.join(SERVICES)}", UNUSABLE)
         if missing := SERVICES[name].missing:
-            _fail(f"{name} needs: pip install {' '.join(missing)}", UNUSABLE)
-    return [SERVICES[name] for name in dict.fromkeys(names)]
+            _fail(f"{name} needs {', '.join(missing)}: pip install '.[servers]'", UNUSABLE)
+        if databases.kind_of(database) not in SERVICES[name].databases:
+            _fail(f"{name} runs on {' and '.join(SERVICES[name].databases)} only", UNUSABLE)
+    return [SERVICES[name] for name in dict.fromkeys(names or DEFAULT_PAIR)]
 
 
 def _overrides(settings: Sequence[str]) -> dict[str, str]:

@@ -60,6 +60,11 @@ def open(kind: str) -> Iterator[Databases]:
                 yield _of_reader(kind, cleanup)
 
 
+def kind_of(kind: str) -> str:
+    """Name what `open` would give: `sqlite`, or `postgresql` for anything else that it takes."""
+    return "sqlite" if kind.startswith("sqlite") else "postgresql"
+
+
 @contextmanager
 def shared(kind: str) -> Iterator[str]:
     """Give the kind in a form that several processes can open: `postgres` becomes one server's URL.
@@ -82,10 +87,10 @@ def engine(url: str) -> Engine:
     return create_engine(address, poolclass=NullPool)
 
 
-def fill(url: str) -> None:
+def fill(url: str, posts: int = seed.POSTS) -> None:
     """Empty a migrated database and fill it with the seed data; no service may be using it."""
     database = engine(url)
-    seed.fill(database)
+    seed.fill(database, posts)
     if database.dialect.name == "postgresql":
         # Now, and not by autovacuum in the middle of somebody's timed run.
         with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

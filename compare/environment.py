@@ -17,9 +17,10 @@ SETTINGS: tuple[str, ...] = (
     "DATABASE_TIMEOUT_SECONDS",
 )
 SETTINGS += ("THREAD_LIMIT", "UPSTREAMS_URL", "UPSTREAM_TIMEOUT_SECONDS", "API_TOKEN")
+SETTINGS += ("REUSE_THREADS", "POSTGRESQL_DRIVER")
 FOREIGN: tuple[str, ...] = ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "WEB_CONCURRENCY")
 FOREIGN += ("GUNICORN_CMD_ARGS", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-FOREIGN_PREFIXES = ("DJANGO_", "UVICORN_")
+FOREIGN_PREFIXES = ("DJANGO_", "UVICORN_", "GRANIAN_", "UWSGI_")
 
 
 def settings(
@@ -37,6 +38,7 @@ def settings(
         "THREAD_LIMIT": str(THREAD_LIMIT),
         "UPSTREAMS_URL": upstreams_url,
         "UPSTREAM_TIMEOUT_SECONDS": "1.0",
+        **service.settings,
     } | overrides
 
 

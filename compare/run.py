@@ -15,7 +15,8 @@ from compare.launch import HOST
 from compare.report.figures import labels
 from compare.results import Comparison, Results, Sample, ServiceRun, TestOutcome
 from compare.scenarios import SCENARIOS
-from compare.services import PYTHON, Service
+from compare.servers import PYTHON
+from compare.services import Service
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,17 @@ This is the only place where a service is named. Adding one is a folder and an e
 """
 
 import importlib.util
-import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from compare import servers
+from compare.servers import PYTHON, Server
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-PYTHON = sys.executable
-UVICORN: tuple[str, ...] = (PYTHON, "-m", "uvicorn", "--loop", "uvloop", "--http", "httptools")
-UVICORN += ("--no-access-log", "--log-level", "warning", "--host", "{host}", "--port", "{port}")
-GUNICORN: tuple[str, ...] = (PYTHON, "-m", "gunicorn", "--worker-class", "gthread")
-GUNICORN += ("--workers", "1", "--threads", "{threads}")
-GUNICORN += ("--log-level", "warning", "--bind", "{host}:{port}")
-DJANGO_MIGRATE = (PYTHON, "-m", "django", "migrate", "--settings", "django_app.settings")
-FASTAPI_MIGRATE = (PYTHON, "-m", "alembic", "-c", "fastapi_app/alembic.ini", "upgrade", "head")
+
+AsyncModel = Literal["async", "blocking"]
 
 
 @dataclass(frozen=True)
@@ -25,17 +22,20 @@ class Service:
     """One row of the comparison: a framework, an async model and the server that runs it.
 
     `command` starts it and may hold {host}, {port} and {threads}; `migrate` brings the database
-    at `DATABASE_URL` up to date; `requires` names the importable modules it needs.
+    at `DATABASE_URL` up to date; `requires` names the importable modules it needs; `settings` are
+    those that make it another row; `databases` are the kinds that it runs on.
     """
 
     name: str
     framework: str
-    async_model: Literal["async", "blocking"]
+    async_model: AsyncModel
     server: str
     package: str
     command: tuple[str, ...]
     migrate: tuple[str, ...]
     requires: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    databases: tuple[str, ...] = ("sqlite", "postgresql")
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -43,46 +43,85 @@ class Service:
         return tuple(name for name in self.requires if importlib.util.find_spec(name) is None)
 
 
+@dataclass(frozen=True)
+class Application:
+    """What a framework's services have in common: the doors for servers, and the migrations."""
+
+    framework: str
+    package: str
+    doors: Mapping[str, str]
+    migrate: tuple[str, ...]
+    requires: tuple[str, ...]
+
+    def on(
+        self,
+        server: Server,
+        name: str,
+        async_model: AsyncModel = "async",
+        requires: tuple[str, ...] = (),
+        databases: tuple[str, ...] = ("sqlite", "postgresql"),
+        **settings: str,
+    ) -> Service:
+        """Make it a service: on this server, under this name, with these settings of its own."""
+        door = self.doors[server.interface]
+        return Service(
+            name=name,
+            framework=self.framework,
+            async_model=async_model,
+            server=server.name,
+            package=self.package,
+            command=tuple(part.replace("{application}", door) for part in server.command),
+            migrate=self.migrate,
+            requires=(*self.requires, *server.requires, *requires),
+            settings=settings,
+            databases=databases,
+        )
+
+
+DJANGO = Application(
+    framework="Django",
+    package="django_app",
+    doors={"ASGI": "django_app.asgi:application", "WSGI": "django_app.wsgi:application"},
+    migrate=(PYTHON, "-m", "django", "migrate", "--settings", "django_app.settings"),
+    requires=("django",),
+)
+FASTAPI = Application(
+    framework="FastAPI",
+    package="fastapi_app",
+    doors={"ASGI": "fastapi_app.asgi:application"},
+    migrate=(PYTHON, "-m", "alembic", "-c", "fastapi_app/alembic.ini", "upgrade", "head"),
+    requires=("fastapi", "alembic"),
+)
+
 _ALL = (
-    Service(
-        name="django",
-        framework="Django",
-        async_model="async",
-        server="uvicorn",
-        package="django_app",
-        command=(*UVICORN, "django_app.asgi:application"),
-        migrate=DJANGO_MIGRATE,
-        requires=("django", "uvicorn", "uvloop", "httptools"),
-    ),
-    Service(
-        name="fastapi",
-        framework="FastAPI",
-        async_model="async",
-        server="uvicorn",
-        package="fastapi_app",
-        command=(*UVICORN, "fastapi_app.asgi:application"),
-        migrate=FASTAPI_MIGRATE,
-        requires=("fastapi", "alembic", "uvicorn", "uvloop", "httptools"),
-    ),
-    Service(
-        name="django-blocking",
-        framework="Django",
-        async_model="blocking",
-        server="gunicorn gthread",
-        package="django_app",
-        command=(*GUNICORN, "django_app.wsgi:application"),
-        migrate=DJANGO_MIGRATE,
-        requires=("django", "gunicorn"),
-    ),
-    Service(
-        name="fastapi-blocking",
-        framework="FastAPI",
-        async_model="blocking",
-        server="uvicorn",
-        package="fastapi_app",
-        command=(*UVICORN, "fastapi_app.asgi:application"),
-        migrate=FASTAPI_MIGRATE,
-        requires=("fastapi", "alembic", "uvicorn", "uvloop", "httptools"),
+    # the four that everything else is compared with
+    DJANGO.on(servers.UVICORN, "django"),
+    FASTAPI.on(servers.UVICORN, "fastapi"),
+    DJANGO.on(servers.GUNICORN_GTHREAD, "django-blocking", "blocking"),
+    FASTAPI.on(servers.UVICORN, "fastapi-blocking", "blocking"),
+    # the same on other servers
+    DJANGO.on(servers.DAPHNE, "django-daphne"),
+    DJANGO.on(servers.HYPERCORN, "django-hypercorn"),
+    DJANGO.on(servers.GRANIAN, "django-granian"),
+    DJANGO.on(servers.GUNICORN_ASGI, "django-gunicorn-asgi"),
+    DJANGO.on(servers.GUNICORN_UVICORN, "django-gunicorn-uvicorn"),
+    DJANGO.on(servers.UWSGI, "django-blocking-uwsgi", "blocking"),
+    FASTAPI.on(servers.DAPHNE, "fastapi-daphne"),
+    FASTAPI.on(servers.HYPERCORN, "fastapi-hypercorn"),
+    FASTAPI.on(servers.GRANIAN, "fastapi-granian"),
+    FASTAPI.on(servers.GUNICORN_ASGI, "fastapi-gunicorn-asgi"),
+    FASTAPI.on(servers.GUNICORN_UVICORN, "fastapi-gunicorn-uvicorn"),
+    # what a choice costs: async views under WSGI, blocking views under ASGI, a thread a request
+    DJANGO.on(servers.GUNICORN_GTHREAD, "django-async-wsgi"),
+    DJANGO.on(servers.UVICORN, "django-blocking-asgi", "blocking"),
+    DJANGO.on(servers.UVICORN, "django-async-pooled", REUSE_THREADS="1"),
+    # another driver
+    FASTAPI.on(
+        servers.UVICORN,
+        "fastapi-asyncpg",
+        requires=("asyncpg",),
+        databases=("postgresql",),
+        POSTGRESQL_DRIVER="asyncpg",
     ),
 )
 

@@ -1,7 +1,7 @@
 """What a person sees in the terminal: progress while it runs, tables when it is done."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from statistics import median
 
@@ -101,15 +101,19 @@ def print_results(results: Results) -> None:
         out.print(f"[red]{name} was not timed: it {why}[/]")
 
 
-def print_services(services: Iterable[Service]) -> None:
+def print_services(services: Collection[Service]) -> None:
     """Print the registry, and what it takes to install what is missing."""
-    table = Table(box=box.SIMPLE_HEAD)
-    for heading in ("service", "framework", "async model", "server", "installed"):
-        table.add_column(heading)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("service", "framework", "model", "server", "installed"):
+        table.add_column(heading, no_wrap=heading == "service")
     for each in services:
-        missing = f"[red]no: pip install {' '.join(each.missing)}[/]" if each.missing else "yes"
+        missing = f"[red]no: {', '.join(each.missing)}[/]" if each.missing else "yes"
         table.add_row(each.name, each.framework, each.async_model, each.server, missing)
     out.print(table)
+    if any(each.missing for each in services):
+        out.print(
+            "What is missing comes with: pip install --constraint requirements.lock '.[servers]'"
+        )
 
 
 def print_up(running: Up) -> None:

@@ -40,11 +40,12 @@ UPSTREAM_TIMEOUT_SECONDS = _read_positive("UPSTREAM_TIMEOUT_SECONDS", 1.0)
 API_TOKEN = _read("API_TOKEN", "")
 
 # Django's own
+THREAD_LIMIT = _read_positive("THREAD_LIMIT", 16)
+REUSE_THREADS = _read("REUSE_THREADS", "0", "0", "1") == "1"
 DEBUG = _read("DEBUG", "0", "0", "1") == "1"
 DJANGO_ADMIN = _read("DJANGO_ADMIN", "0", "0", "1") == "1"
 ALLOWED_HOSTS = _read("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
-# A key of its own for each start signs nobody else's sessions; the admin on several workers
-# needs a fixed one.
+# A new key at each start signs nobody else's sessions; several workers of the admin share one.
 SECRET_KEY = _read("SECRET_KEY", "") or secrets.token_urlsafe(50)
 
 if not DATABASE_URL.startswith(("sqlite://", "postgres://", "postgresql://")):
@@ -58,9 +59,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # A transaction that reads first and then writes fails at once when another wrote meanwhile,
     # whatever the timeout; IMMEDIATE takes its turn at the start.
     _options["transaction_mode"] = "IMMEDIATE"
-    # Blocking views run on threads that stay, and so may their connections. Under ASGI each
-    # request has a thread of its own: a connection kept would never be used again.
-    _database["CONN_MAX_AGE"] = None if ASYNC_MODEL == "blocking" else 0
+    # Where threads stay, so may their connections; usually each ASGI request has its own thread.
+    _database["CONN_MAX_AGE"] = None if ASYNC_MODEL == "blocking" or REUSE_THREADS else 0
 else:
     _options["pool"] = {
         "min_size": 1,

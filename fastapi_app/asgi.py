@@ -22,9 +22,9 @@ else:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Size the thread pool, and keep the HTTP client and the database pools while it serves."""
+    """Size the thread pool, and close the HTTP client and the database pools at the end."""
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.THREAD_LIMIT
-    async with make_client() as app.state.upstream_client:
+    async with app.state.upstream_client:
         yield
     await async_engine.dispose()
     blocking_engine.dispose()
@@ -42,6 +42,8 @@ def create_app() -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
+    # Not in the lifespan, which some servers (daphne) do not run; it connects when it is used.
+    app.state.upstream_client = make_client()
     app.include_router(router)
     app.add_middleware(WholePath)
     app.openapi = lambda: get_openapi(app)  # type: ignore[method-assign]

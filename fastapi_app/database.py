@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Depends
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
@@ -13,11 +14,12 @@ from .middleware import count_statement
 from .settings import settings
 
 
-def database_url(sqlite_driver: str) -> URL:
-    """Name the driver in DATABASE_URL: psycopg 3 for PostgreSQL, this one for SQLite."""
+def database_url(sqlite_driver: str, postgresql_driver: str = "psycopg") -> URL:
+    """Name the driver in DATABASE_URL."""
     url = make_url(settings.DATABASE_URL)
-    is_sqlite = url.get_backend_name() == "sqlite"
-    return url.set(drivername=f"sqlite+{sqlite_driver}" if is_sqlite else "postgresql+psycopg")
+    if url.get_backend_name() == "sqlite":
+        return url.set(drivername=f"sqlite+{sqlite_driver}")
+    return url.set(drivername=f"postgresql+{postgresql_driver}")
 
 
 def engine_options(url: URL) -> dict[str, Any]:
@@ -30,11 +32,14 @@ def engine_options(url: URL) -> dict[str, Any]:
     }
     if url.get_backend_name() == "sqlite":
         return pool | {"connect_args": {"timeout": seconds}}
-    arguments = {
+    timeout_ms = str(int(seconds * 1000))
+    arguments: dict[str, Any] = {
         "connect_timeout": max(2, math.ceil(seconds)),  # libpq takes whole seconds, from 2 on
-        "options": f"-c statement_timeout={int(seconds * 1000)}",
+        "options": f"-c statement_timeout={timeout_ms}",
         "prepare_threshold": None,  # as Django has it, and as PgBouncer needs it
     }
+    if url.get_driver_name() == "asyncpg":  # which prepares every statement
+        arguments = {"timeout": seconds, "server_settings": {"statement_timeout": timeout_ms}}
     # A server may have gone away meanwhile: Django's CONN_HEALTH_CHECKS.
     return pool | {"connect_args": arguments, "pool_pre_ping": True}
 
@@ -42,9 +47,17 @@ def engine_options(url: URL) -> dict[str, Any]:
 def prepare(engine: Engine) -> None:
     """Count the engine's statements, and run SQLite as production would."""
     event.listen(engine, "before_cursor_execute", count_statement)
+    event.listen(engine, "handle_error", name_operational)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", set_pragmas)
         event.listen(engine, "begin", begin_immediate)
+
+
+def name_operational(context: ExceptionContext) -> None:
+    """Call a failure of the server (by its SQLSTATE) what psycopg calls it, whatever the driver."""
+    sqlstate = getattr(context.original_exception, "sqlstate", None) or ""
+    if sqlstate[:2] in ("08", "53", "55", "57"):  # connection, resources, locks, shutdown
+        raise OperationalError(context.statement, context.parameters, context.original_exception)
 
 
 def set_pragmas(connection: Any, _: Any) -> None:
@@ -65,7 +78,7 @@ def begin_immediate(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-async_url = database_url("aiosqlite")
+async_url = database_url("aiosqlite", settings.POSTGRESQL_DRIVER)
 blocking_url = database_url("pysqlite")
 async_engine = create_async_engine(async_url, **engine_options(async_url))
 blocking_engine = create_engine(blocking_url, **engine_options(blocking_url))

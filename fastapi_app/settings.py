@@ -23,6 +23,8 @@ class Settings(BaseSettings):
 
     # FastAPI's own: the threads that `def` endpoints run on
     THREAD_LIMIT: PositiveInt = 16
+    # The driver of the async model on PostgreSQL
+    POSTGRESQL_DRIVER: Literal["psycopg", "asyncpg"] = "psycopg"
 
 
 settings = Settings()

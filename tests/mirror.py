@@ -26,6 +26,7 @@ MIRRORED = (
 # Files that one side has and the other does not need.
 UNMIRRORED = {
     "django_app/admin.py": "FastAPI has no admin",
+    "django_app/threads.py": "FastAPI's async endpoints need no thread, its others share a pool",
     "django_app/urls.py": "FastAPI's routes carry their paths",
     "django_app/wsgi.py": "FastAPI speaks ASGI only",
     "fastapi_app/paths.py": "Django's stands in urls.py",

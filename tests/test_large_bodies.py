@@ -1,0 +1,36 @@
+"""Our own services refuse a large body before its end, on every server that lets them see it."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from compare import databases
+from compare.services import SERVICES
+from tests.contract.answers import problem
+from tests.contract.wire import send
+from tests.services import serving
+
+MIB = 1024 * 1024
+CHUNK_BYTES = 64 * 1024
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module", params=["django", "fastapi", "django-blocking", "fastapi-blocking"])
+def client(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    """A client of a service on its usual server."""
+    with databases.open("sqlite") as source, serving(SERVICES[request.param], source) as client:
+        yield client
+
+
+def test_a_chunked_body_above_1_mib_is_refused(client: httpx.Client) -> None:
+    """A body above 1 MiB is a 413 also when its length is not announced."""
+    chunks = iter([b" " * CHUNK_BYTES] * (MIB // CHUNK_BYTES + 1))
+    headers = JSON | {"Connection": "close"}
+    problem(client.post("/posts", content=chunks, headers=headers), 413)
+
+
+def test_a_body_already_too_large_is_refused_before_it_ends(client: httpx.Client) -> None:
+    """A body that is above 1 MiB and goes on is a 413 without waiting for its end."""
+    head = f"POST /posts HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {100 * MIB}"
+    problem(send(client, head, b" " * (2 * MIB)), 413)
