@@ -1,36 +1,27 @@
-"""The command line: run, up, check, services and report.
-
-It ends with 0 when all is well, 1 when a service failed the contract or a figure could not be kept,
-2 when something is missing or wrong in what was asked for, and 130 after Ctrl-C.
-"""
+"""The command line: run, up, check, survey, services and report."""
 
 import json
 import os
 import secrets
 import sys
 import webbrowser
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import httpx
 import typer
 
-from compare import checking, databases, launch, load, measure, results, stopping, terminal
+from compare import checking, results, terminal
+from compare.complaints import FAILED, chosen_services, everything, fail, one_line, say_what_is_used
+from compare.growth import SIZES
 from compare.run import Plan
 from compare.run import run as run_plan
-from compare.services import DEFAULT_PAIR, SERVICES, Service
+from compare.services import SERVICES
+from compare.survey import TOPICS, Topic, add
+from compare.survey import survey as run_survey
+from compare.surveyed import Survey
 from compare.up import up as bring_up
-
-FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
-REFUSED = (measure.GateError, load.LoadError)
-IMPOSSIBLE = (
-    databases.DatabaseError,
-    launch.LaunchError,
-    checking.CheckError,
-    results.UnusableResults,
-)
 
 app = typer.Typer(
     help="Django and FastAPI, the same service twice: run, checked, measured and compared here.",
@@ -52,6 +43,7 @@ Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", he
 Url = Annotated[str | None, typer.Option(help="a service that you run, on the seed data")]
 Checked = Annotated[str, typer.Option(help="as for run; with --url its database, EMPTIED")]
 Every = Annotated[bool, typer.Option("--all", help="every service that is installed")]
+Posts = Annotated[list[int] | None, typer.Option(min=1_000, help="sizes, for growth")]
 Token = Annotated[str | None, typer.Option(help="with --url: its API_TOKEN")]
 Upstreams = Annotated[str | None, typer.Option(help="with --url: the simulator that it calls")]
 
@@ -67,10 +59,10 @@ def run(
     open_page: Open = True,
 ) -> None:
     """Run services side by side, check and measure them, and write the comparison as a page."""
-    chosen = _chosen(services, database)
+    chosen = chosen_services(services, database)
     seed = secrets.randbelow(2**32) if seed is None else seed
-    with _one_line():
-        _say_what_is_used(database)
+    with one_line():
+        say_what_is_used(database)
         with terminal.live() as live:
             found = run_plan(Plan(chosen, database, seed, budget, blocks), live)
         results.write(found, output / "results.json")
@@ -92,10 +84,10 @@ def up(
     setting: Set = None,
 ) -> None:
     """Run services on the seed data, with the upstreams that they call, until Ctrl-C."""
-    chosen = _chosen(services, database)
+    chosen = chosen_services(services, database)
     overrides = _overrides(setting or ())
-    with _one_line():
-        _say_what_is_used(database)
+    with one_line():
+        say_what_is_used(database)
         with bring_up(chosen, database, port, overrides) as running:
             if as_json:
                 urls = {name: each.url for name, each in running.services.items()}
@@ -117,17 +109,13 @@ def check(
     upstreams: Upstreams = None,
 ) -> None:
     """Check services, ours or anybody's, against every clause of the contract."""
-    kind = databases.kind_of(database)
-    all_here = [
-        each.name for each in SERVICES.values() if not each.missing and kind in each.databases
-    ]
-    chosen = _chosen(all_here if every else services, database)
+    chosen = chosen_services(everything(database) if every else services, database)
     given = {"url": url, "database": database, "token": token, "upstreams": upstreams}
-    with _one_line():
+    with one_line():
         if url:
             _ask(url)
         else:
-            _say_what_is_used(database)
+            say_what_is_used(database)
         with terminal.live() as live:
             if url:
                 options = [f"--{name}={value}" for name, value in given.items() if value]
@@ -137,6 +125,31 @@ def check(
     terminal.print_contract(outcomes, checking.clauses())
     failed = any(outcome.outcome == "failed" for outcome in outcomes)
     raise typer.Exit(FAILED if failed else 0)
+
+
+@app.command()
+def survey(
+    topic: Annotated[Topic, typer.Argument(metavar="|".join(TOPICS))],
+    services: Names = None,
+    database: Database = "sqlite",
+    every: Every = False,
+    posts: Posts = None,
+    seed: Seed = None,
+    output: Output = Path("comparison"),
+) -> None:
+    """Fill a table for the page of the last run: contract, servers, pools or growth."""
+    file = output / "results.json"
+    chosen = chosen_services(everything(database) if every else services, database)
+    with one_line():
+        say_what_is_used(database)
+        add(results.read(file), Survey())  # which fails now rather than after the work
+        with terminal.live() as live:
+            seed = secrets.randbelow(2**32) if seed is None else seed
+            found = run_survey(topic, chosen, database, posts or SIZES, seed, live)
+        whole = add(results.read(file), found)
+        results.write(whole, file)
+        page = _write_page(whole, output)
+    terminal.out.print(f"The page: {page}", soft_wrap=True)
 
 
 @app.command(name="services")
@@ -153,49 +166,15 @@ def report(
     output: Output = Path("comparison"),
 ) -> None:
     """Write the page of a results file again."""
-    with _one_line():
+    with one_line():
         page = _write_page(results.read(results_file), output)
     terminal.out.print(f"The page: {page}", soft_wrap=True)
 
 
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """Turn expected failures into one line and an exit code, and leave no process behind."""
-    try:
-        with stopping.clean_exit():
-            yield
-    except (*REFUSED, *IMPOSSIBLE) as error:
-        _fail(str(error), FAILED if isinstance(error, REFUSED) else UNUSABLE)
-    except KeyboardInterrupt:
-        _fail("stopped", INTERRUPTED)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    terminal.err.print(f"compare: {message}", style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(code)
-
-
-def _chosen(names: Sequence[str] | None, database: str) -> list[Service]:
-    for name in names or ():
-        if name not in SERVICES:
-            _fail(f"no service is named {name!r}; there are {', '.join(SERVICES)}", UNUSABLE)
-        if missing := SERVICES[name].missing:
-            _fail(f"{name} needs {', '.join(missing)}: pip install '.[servers]'", UNUSABLE)
-        if databases.kind_of(database) not in SERVICES[name].databases:
-            _fail(f"{name} runs on {' and '.join(SERVICES[name].databases)} only", UNUSABLE)
-    return [SERVICES[name] for name in dict.fromkeys(names or DEFAULT_PAIR)]
-
-
 def _overrides(settings: Sequence[str]) -> dict[str, str]:
     if not all("=" in setting for setting in settings):
-        _fail("--set takes NAME=VALUE, such as --set API_TOKEN=secret", UNUSABLE)
+        fail("--set takes NAME=VALUE, such as --set API_TOKEN=secret")
     return dict(setting.split("=", 1) for setting in settings)
-
-
-def _say_what_is_used(database: str) -> None:
-    if database not in databases.EMBEDDED:
-        with databases.open(database) as source:
-            terminal.err.print(f"{source.label}: fresh databases beside yours, dropped at the end")
 
 
 def _ask(url: str) -> None:

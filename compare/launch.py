@@ -27,6 +27,7 @@ HOST = "127.0.0.1"
 READY_SECONDS = 30.0
 MIGRATE_SECONDS = 60.0
 POLL_SECONDS = 0.05
+READY = "status 200"
 
 SIMULATOR: tuple[str, ...] = (sys.executable, "-m", "uvicorn", "shared.upstreams:app")
 SIMULATOR += ("--no-access-log", "--log-level", "warning", "--host", "{host}", "--port", "{port}")
@@ -40,6 +41,7 @@ class LaunchError(Exception):
 
     def __init__(self, message: str, log: Path | None = None) -> None:
         super().__init__(f"{message} (see {log})" if log else message)
+        self.message = message
         self.log = log
 
 
@@ -122,13 +124,14 @@ def upstreams_running(host: str = HOST, port: int | None = None) -> Iterator[Run
 def launched(
     name: str,
     command: tuple[str, ...],
-    ready_path: str,
+    ready_path: str | None,
     chosen: Mapping[str, str] | None = None,
     host: str = HOST,
     port: int | None = None,
 ) -> Iterator[Running]:
     """Run a command with these settings until the block ends; it is ready when the path gives 200.
 
+    Without a path, for what does not speak HTTP/1.1, it is ready when its port takes connections.
     The command may hold {host}, {port} and {threads}.
     """
     port = _claimed(host, port) if port else free_port(host)
@@ -137,7 +140,7 @@ def launched(
     with _log_file(name) as log:
         started = Running(name, url, _start(parts, chosen or {}, log), log)
         try:
-            _wait_until_ready(started, url + ready_path)
+            _wait_until_ready(started, ready_path)
             yield started
         finally:
             stop(started.process)
@@ -178,20 +181,28 @@ def _start(command: list[str], chosen: Mapping[str, str], log: Path) -> psutil.P
         )
 
 
-def _wait_until_ready(started: Running, url: str) -> None:
+def _wait_until_ready(started: Running, path: str | None) -> None:
     deadline = time.monotonic() + READY_SECONDS
     answer = "no answer"
-    with httpx.Client(timeout=READY_SECONDS, trust_env=False) as client:
+    with httpx.Client(base_url=started.url, timeout=READY_SECONDS, trust_env=False) as client:
         while time.monotonic() < deadline:
             started.check_alive()
-            with suppress(httpx.TransportError):
-                response = client.get(url)
-                if response.status_code == 200:
+            with suppress(httpx.TransportError, OSError):
+                answer = _connect(client) if path is None else _get(client, path)
+                if answer == READY:
                     return
-                answer = f"status {response.status_code}"
             time.sleep(POLL_SECONDS)
     message = f"{started.name} was not ready after {READY_SECONDS:.0f} s ({answer})"
     raise LaunchError(message, started.log)
+
+
+def _connect(client: httpx.Client) -> str:
+    socket.create_connection((client.base_url.host, client.base_url.port or 80)).close()
+    return READY
+
+
+def _get(client: httpx.Client, path: str) -> str:
+    return f"status {client.get(path).status_code}"
 
 
 def _claimed(host: str, port: int) -> int:

@@ -14,7 +14,8 @@ from compare.services import PROJECT_ROOT
 # Named as a reader knows them; the keys of the results file.
 PACKAGES: tuple[str, ...] = ("Django", "asgiref", "FastAPI", "Starlette", "Pydantic", "SQLAlchemy")
 PACKAGES += ("aiosqlite", "psycopg", "uvicorn", "uvloop", "httptools", "gunicorn", "httpx")
-PACKAGES += ("httpx-aiohttp", "aiohttp")
+PACKAGES += ("httpx-aiohttp", "aiohttp", "daphne", "hypercorn", "granian", "pyuwsgi")
+PACKAGES += ("uvicorn-worker", "asyncpg")
 
 
 def machine() -> Machine:

@@ -4,15 +4,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+
+from compare.strict import Interval, Strict
+from compare.surveyed import Survey
 
 FORMAT_VERSION: Final = 1
-
-
-class Strict(BaseModel):
-    """A part of the results file: it takes no field that it does not know."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Machine(Strict):
@@ -82,14 +79,6 @@ class Sample(Strict):
     cpu_ms_per_request: float
 
 
-class Interval(Strict):
-    """A ratio, geometric mean over blocks, with its 95 % bootstrap interval over blocks."""
-
-    ratio: float
-    low: float
-    high: float
-
-
 class Comparison(Strict):
     """How many times the throughput of `baseline` the `other` has in a scenario.
 
@@ -126,6 +115,7 @@ class Results(Strict):
     scenarios: list[Scenario]
     samples: list[Sample]
     comparisons: list[Comparison]
+    survey: Survey = Survey()
     not_timed: Annotated[dict[str, str], Field(description="service -> why")] = {}
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from compare.results import Comparison, Interval, Sample, Scenario
+from compare.results import Comparison, Sample, Scenario
+from compare.strict import Interval
 
 CONFIDENCE = 0.95
 FEWEST_BLOCKS = 3

@@ -39,6 +39,14 @@ class Live:
         text = " ".join(filter(None, ("contract:", doing or "checked", failed)))
         self._progress.update(task.id, total=total, advance=1, description=text)
 
+    def surveying(self, text: str, done: int, total: int) -> None:
+        """Show what is being done, as the part `done` of `total`."""
+        if not self._progress.tasks:
+            self._progress.add_task("")
+        self._progress.update(
+            self._progress.tasks[0].id, description=text, completed=done, total=total
+        )
+
     def measuring(self, progress: measure.Progress) -> None:
         """Show the run that begins or, when `done` is `total`, that the block is over."""
         if progress.block + 1 >= len(self._progress.tasks):

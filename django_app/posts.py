@@ -74,14 +74,17 @@ def select_published() -> QuerySet[Post]:
 
 def select_page(query: PostQuery) -> QuerySet[Post]:
     """Select one page, and one post more if there is a next page (keyset pagination)."""
-    # A tag's index has its posts in their order: a rare tag costs no more than a common one.
-    key = "id" if query.tag is None else "tags__post_id"
+    # Ordered by `published` too, the index is read from its end, however many drafts are newer.
+    keys, order = ["id"], ["-published", "-id"]
     conditions: dict[str, str | int] = {}
     if query.tag is not None:
+        # A tag's index has its posts in their order: a rare tag costs no more than a common one.
+        # Both tables get the bound, since PostgreSQL does not carry it from one to the other.
+        keys, order = ["id", "tags__post_id"], ["-tags__post_id"]
         conditions["tags__name"] = query.tag
     if query.before is not None:
-        conditions[f"{key}__lt"] = query.before
-    return select_published().filter(**conditions).order_by(f"-{key}")[: query.limit + 1]
+        conditions |= {f"{key}__lt": query.before for key in keys}
+    return select_published().filter(**conditions).order_by(*order)[: query.limit + 1]
 
 
 def to_page(posts: Sequence[Post], query: PostQuery) -> PostPage:

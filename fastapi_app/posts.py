@@ -71,13 +71,16 @@ def select_published() -> Select[Post]:
 
 def select_page(query: PostQuery) -> Select[Post]:
     """Select one page, and one post more if there is a next page (keyset pagination)."""
-    # A tag's index has its posts in their order: a rare tag costs no more than a common one.
-    posts, key = select_published(), Post.id
+    # Ordered by `published` too, the index is read from its end, however many drafts are newer.
+    posts, keys, order = select_published(), [Post.id], [Post.published, Post.id]
     if query.tag is not None:
-        posts, key = posts.join(Post.tags).where(Tag.name == query.tag), Tag.post_id
+        # A tag's index has its posts in their order: a rare tag costs no more than a common one.
+        # Both tables get the bound, since PostgreSQL does not carry it from one to the other.
+        posts, keys, order = posts.join(Post.tags), [Post.id, Tag.post_id], [Tag.post_id]
+        posts = posts.where(Tag.name == query.tag)
     if query.before is not None:
-        posts = posts.where(key < query.before)
-    return posts.order_by(key.desc()).limit(query.limit + 1)
+        posts = posts.where(*(key < query.before for key in keys))
+    return posts.order_by(*(key.desc() for key in order)).limit(query.limit + 1)
 
 
 def to_page(posts: Sequence[Post], query: PostQuery) -> PostPage:

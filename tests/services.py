@@ -12,7 +12,12 @@ from shared import seed
 
 @contextmanager
 def serving(
-    service: Service, source: databases.Databases, *, tables_of: Service | None = None, **env: str
+    service: Service,
+    source: databases.Databases,
+    *,
+    tables_of: Service | None = None,
+    posts: int = seed.POSTS,
+    **env: str,
 ) -> Iterator[httpx.Client]:
     """Run a service and give a client of it; `tables_of` makes the tables, itself when not given.
 
@@ -21,7 +26,7 @@ def serving(
     maker = tables_of or service
     url = source.create(service.name)
     launch.migrate(maker, url, **env)
-    seed.fill(databases.engine(url))
+    seed.fill(databases.engine(url), posts)
     nobody = f"http://{launch.HOST}:{launch.free_port()}"
     with (
         launch.running(

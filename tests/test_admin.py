@@ -9,7 +9,8 @@ import pytest
 
 from compare import databases, launch
 from compare.environment import environment, settings
-from compare.services import PROJECT_ROOT, PYTHON, SERVICES
+from compare.servers import PYTHON
+from compare.services import PROJECT_ROOT, SERVICES
 from shared import seed
 from tests.services import serving
 

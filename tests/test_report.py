@@ -10,8 +10,8 @@ from compare.report.axis import Axis, around
 from compare.report.code import read_functions
 from compare.report.contract import groups
 from compare.report.page import digits
-from compare.results import Interval
 from compare.services import PROJECT_ROOT
+from compare.strict import Interval
 from tests.sample_results import (
     CLAUSES,
     CONTRACT,

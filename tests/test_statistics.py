@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from compare import statistics
-from compare.results import Interval, Sample
+from compare.results import Sample
 from compare.scenarios import SCENARIOS
+from compare.strict import Interval
 
 NAMES = {"django": "Django", "fastapi": "FastAPI"}
 LIST = next(scenario for scenario in SCENARIOS if scenario.name == "list-16")

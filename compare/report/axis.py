@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from compare.results import Comparison, Interval
+from compare.results import Comparison
+from compare.strict import Interval
 
 NARROWEST = 2.5
 MARGIN = 1.15

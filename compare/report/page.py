@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from compare.report import axis, code, contract, figures, trust
+from compare.report import axis, code, contract, figures, surveys, trust
 from compare.results import Results
 from compare.services import PROJECT_ROOT
 
@@ -40,6 +40,10 @@ def render(results: Results, root: Path = PROJECT_ROOT) -> str:
             totals=contract.totals(results),
             code=code.side_by_side(results.services, root),
             shared_settings=_shared_settings(results),
+            checked=surveys.contract(results.survey),
+            protocols=surveys.protocols(results.survey),
+            observations=surveys.observations(results.survey),
+            growth=surveys.growth(results.survey),
         )
     )
 

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-from compare.results import Comparison, Interval, Results
+from compare.results import Comparison, Results
+from compare.strict import Interval
 
 WIDE_INTERVAL = 0.10
 BUSY_LOAD_PER_CORE = 0.5

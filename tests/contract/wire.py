@@ -17,8 +17,9 @@ def send(
 ) -> httpx.Response:
     """Send a request of these lines to a client's service, with its token, and give the answer.
 
-    `head` is without Host, Authorization and the blank line. The answer is taken even when the
-    service stops reading in the middle of the body; the connection is closed only after it.
+    `head` is without Host, Authorization and the blank line, and its path is from the service's
+    root. The answer is taken even when the service stops reading in the middle of the body; the
+    connection is closed only after it.
     """
     with _connected(client, timeout_seconds) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):
@@ -44,7 +45,9 @@ def _connected(
 
 
 def _lines(client: httpx.Client, head: str) -> bytes:
-    lines = [head, f"Host: {client.base_url.netloc.decode()}"]
+    method, path_and_rest = head.split(" ", 1)
+    root = client.base_url.path.removesuffix("/")
+    lines = [f"{method} {root}{path_and_rest}", f"Host: {client.base_url.netloc.decode()}"]
     if authorization := client.headers.get("authorization"):
         lines.append(f"Authorization: {authorization}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

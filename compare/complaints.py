@@ -1,0 +1,82 @@
+"""Say what is wrong in one line, with an exit code that tells what kind of wrong it is.
+
+It is 1 when a service failed the contract or a figure could not be kept, 2 when something is
+missing or wrong in what was asked for, and 130 after Ctrl-C.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+
+from compare import (
+    checking,
+    databases,
+    launch,
+    load,
+    measure,
+    recording,
+    results,
+    stopping,
+    terminal,
+)
+from compare.services import DEFAULT_PAIR, SERVICES, Service
+
+FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+REFUSED = (measure.GateError, load.LoadError)
+IMPOSSIBLE = (
+    databases.DatabaseError,
+    launch.LaunchError,
+    checking.CheckError,
+    results.UnusableResults,
+    recording.RecordingError,
+)
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Turn expected failures into one line and an exit code, and leave no process behind."""
+    try:
+        with stopping.clean_exit():
+            yield
+    except (*REFUSED, *IMPOSSIBLE) as error:
+        fail(str(error), FAILED if isinstance(error, REFUSED) else UNUSABLE)
+    except KeyboardInterrupt:
+        fail("stopped", INTERRUPTED)
+
+
+def fail(message: str, code: int = UNUSABLE) -> NoReturn:
+    """End the command with this line."""
+    terminal.err.print(f"compare: {message}", style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def chosen_services(names: Sequence[str] | None, database: str) -> list[Service]:
+    """Give the services of these names, the usual pair for none, or say what is wrong with one."""
+    kind = databases.kind_of(database)
+    for name in names or ():
+        if name not in SERVICES:
+            fail(f"no service is named {name!r}; there are {', '.join(SERVICES)}")
+        if missing := SERVICES[name].missing:
+            fail(f"{name} needs {', '.join(missing)}: pip install '.[servers]'")
+        if kind not in SERVICES[name].databases:
+            fail(f"{name} runs on {' and '.join(SERVICES[name].databases)} only")
+    return [SERVICES[name] for name in dict.fromkeys(names or DEFAULT_PAIR)]
+
+
+def everything(database: str) -> list[str]:
+    """Name every service that is installed and runs on this kind of database."""
+    kind = databases.kind_of(database)
+    return [
+        name
+        for name, service in SERVICES.items()
+        if not service.missing and kind in service.databases
+    ]
+
+
+def say_what_is_used(database: str) -> None:
+    """Open a database of the reader's once, so that a wrong URL is said first."""
+    if database not in databases.EMBEDDED:
+        with databases.open(database) as source:
+            terminal.err.print(f"{source.label}: fresh databases beside yours, dropped at the end")

@@ -1,0 +1,109 @@
+"""Count a service's connections in PostgreSQL while far more requests ask than its pool holds.
+
+The counts are the database's own (`pg_stat_activity`), asked over a connection left out of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from sqlalchemy import Connection, make_url, text
+
+from compare import databases, launch, load
+from compare.environment import settings
+from compare.scenarios import REQUESTS
+from compare.services import Service
+from compare.surveyed import PoolUse
+
+IN_FLIGHT = 64
+LOAD_SECONDS = 3.0
+ASK_EVERY_SECONDS = 0.05
+NOWHERE_URL = f"http://{launch.HOST}"  # a list calls no upstream
+STATES = text(
+    "SELECT pid, state FROM pg_stat_activity WHERE datname = current_database()"
+    " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+
+States = dict[int, str | None]  # what each connection does, by the pid of its backend
+
+
+def pool_use(
+    service: Service,
+    source: databases.Databases,
+    in_flight: int = IN_FLIGHT,
+    duration_seconds: float = LOAD_SECONDS,
+    **overrides: str,
+) -> PoolUse:
+    """Start a service on a fresh PostgreSQL database, load its list, and count meanwhile.
+
+    `overrides` are settings. DatabaseError when the source has no PostgreSQL, LaunchError or
+    LoadError when the service or the load engine fails.
+    """
+    url = _filled_database(service, source)
+    chosen = settings(service, url, NOWHERE_URL, **overrides)
+    with launch.running(
+        service, database_url=url, upstreams_url=NOWHERE_URL, port=None, **overrides
+    ) as running:
+        found, seen = _watched_load(running, url, in_flight, duration_seconds)
+    return _read(service.name, int(chosen["DATABASE_POOL_SIZE"]), in_flight, found, seen)
+
+
+def _filled_database(service: Service, source: databases.Databases) -> str:
+    url = source.create(service.name)
+    if make_url(url).get_backend_name() != "postgresql":
+        raise databases.DatabaseError("pools are counted by PostgreSQL: --database postgres")
+    launch.migrate(service, url)
+    databases.fill(url)
+    return url
+
+
+def _watched_load(
+    running: launch.Running, url: str, in_flight: int, duration_seconds: float
+) -> tuple[load.Load, list[States]]:
+    # In a transaction each question would get the answer of the first.
+    engine = databases.engine(url).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as watch, ThreadPoolExecutor() as threads:
+        request = REQUESTS["list"]
+        loading = threads.submit(load.run, running.url, request, in_flight, duration_seconds)
+        seen = list(_states_while(loading, watch))
+    running.check_alive()
+    return loading.result(), seen
+
+
+def _states_while(loading: Future[load.Load], watch: Connection) -> Iterator[States]:
+    while not loading.done():
+        yield _states(watch)
+        wait([loading], timeout=ASK_EVERY_SECONDS)
+    yield _states(watch)
+
+
+def _states(watch: Connection) -> States:
+    return {pid: state for pid, state in watch.execute(STATES)}
+
+
+def _read(
+    name: str, pool_size: int, in_flight: int, found: load.Load, seen: Sequence[States]
+) -> PoolUse:
+    peak_connections = max(len(states) for states in seen)
+    return PoolUse(
+        name=name,
+        pool_size=pool_size,
+        in_flight=in_flight,
+        requests=found.requests,
+        errors=found.errors,
+        asked=len(seen),
+        peak_connections=peak_connections,
+        peak_active=max(_count(states, "active") for states in seen),
+        opened=len(set().union(*seen)),
+        idle_after=_count(seen[-1], "idle"),
+        verdict=_verdict(peak_connections, pool_size),
+    )
+
+
+def _verdict(peak_connections: int, pool_size: int) -> str:
+    if peak_connections <= pool_size:
+        return f"within the pool of {pool_size}"
+    return f"{peak_connections} connections, the pool is {pool_size}"
+
+
+def _count(states: States, state: str) -> int:
+    return sum(each == state for each in states.values())

@@ -1,0 +1,53 @@
+"""Each service keeps to its pool of connections, and PostgreSQL says so."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from compare import databases, pools
+from compare.services import DEFAULT_PAIR, SERVICES
+
+POOL_SIZE, IN_FLIGHT = 4, 32
+LOAD_SECONDS = 1.0
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[databases.Databases]:
+    """The embedded server."""
+    with databases.open("postgres") as source:
+        yield source
+
+
+@pytest.mark.parametrize("name", DEFAULT_PAIR)
+def test_a_service_uses_its_pool_and_no_more(name: str, postgres: databases.Databases) -> None:
+    """With eight times as many requests in flight, all connections of the pool are used again."""
+    size = str(POOL_SIZE)
+    found = pools.pool_use(
+        SERVICES[name], postgres, IN_FLIGHT, LOAD_SECONDS, DATABASE_POOL_SIZE=size
+    )
+    assert (found.name, found.pool_size, found.in_flight) == (name, POOL_SIZE, IN_FLIGHT)
+    assert found.peak_connections == found.opened == found.idle_after == POOL_SIZE
+    assert found.peak_active <= POOL_SIZE
+    assert found.requests > IN_FLIGHT
+    assert found.errors == 0
+    assert found.verdict == "within the pool of 4"
+
+
+def test_more_connections_than_the_pool_are_told(postgres: databases.Databases) -> None:
+    """A service that opens more than its setting says is a finding in words."""
+    fastapi = SERVICES["fastapi"]
+    greedy = replace(fastapi, command=("env", "DATABASE_POOL_SIZE=6", *fastapi.command))
+    size = str(POOL_SIZE)
+    found = pools.pool_use(greedy, postgres, IN_FLIGHT, LOAD_SECONDS, DATABASE_POOL_SIZE=size)
+    assert found.peak_connections == 6
+    assert found.verdict == "6 connections, the pool is 4"
+
+
+def test_sqlite_counts_no_connections() -> None:
+    """Where no database counts connections, it is said what to do."""
+    with (
+        databases.open("sqlite") as source,
+        pytest.raises(databases.DatabaseError, match="--database postgres"),
+    ):
+        pools.pool_use(SERVICES["fastapi"], source)

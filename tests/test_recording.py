@@ -1,0 +1,80 @@
+"""The recorder writes down what a service sends to its database, and changes nothing else."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from compare import databases, launch, plans, recording
+from compare.services import PROJECT_ROOT, SERVICES, Service
+from shared import seed
+from tests.contract.answers import statements
+
+NAMES = ("django", "fastapi", "django-blocking", "fastapi-blocking")
+NEW = {"title": "It's 100 %", "body": 'A "quoted" é.', "author_id": 1, "tags": ["a%s", "b"]}
+SCRIPT = "import sqlite3, sys; sqlite3.connect(':memory:').execute('SELECT ?', sys.argv[1:])"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def source(request: pytest.FixtureRequest) -> Iterator[databases.Databases]:
+    """Fresh databases of one kind."""
+    with databases.open(request.param) as source:
+        yield source
+
+
+@pytest.fixture(params=[SERVICES[name] for name in NAMES], ids=NAMES)
+def service(request: pytest.FixtureRequest) -> Service:
+    """A service of the registry, async and blocking."""
+    found: Service = request.param
+    return found
+
+
+def test_it_records_what_a_request_sends(
+    service: Service, source: databases.Databases, tmp_path: Path
+) -> None:
+    """A read has the statements that its answer counts; values are filled in, none is lost."""
+    file = tmp_path / "statements.jsonl"
+    url = source.create(service.name)
+    launch.migrate(service, url)
+    seed.fill(databases.engine(url))
+    with launch.running(
+        recording.recorded(service, file), database_url=url, upstreams_url="http://nobody"
+    ) as running:
+        before = len(recording.read(file))
+        page = httpx.get(f"{running.url}/posts?before=501&limit=3", trust_env=False)
+        read = recording.read(file)[before:]
+        created = httpx.post(f"{running.url}/posts", json=NEW, trust_env=False)
+        wrote = recording.read(file)[before + len(read) :]
+    selects = [each.replace('"', "") for each in read if plans.READING.match(each)]
+    assert len(selects) == statements(page) == 2
+    assert "post.id < 501" in selects[0]
+    assert "(499, 498, 497, 496)" in selects[1].replace("::BIGINT", "")
+    assert created.status_code == 201
+    inserts = [each for each in wrote if each.startswith("INSERT")]
+    assert "'It''s 100 %'" in inserts[0]
+    assert "a%s" in inserts[1]
+
+
+def test_it_runs_a_script_as_python_would(tmp_path: Path) -> None:
+    """Its arguments, its name and its exit code are the script's own."""
+    script, file = tmp_path / "script.py", tmp_path / "statements.jsonl"
+    script.write_text(f"{SCRIPT}; sys.exit(3 if __name__ == '__main__' else 4)")
+    command = [sys.executable, "-m", "compare.recording", str(file), str(script), "it's me"]
+    ended = subprocess.run(command, cwd=PROJECT_ROOT, check=False)
+    assert ended.returncode == 3
+    assert recording.read(file) == ["SELECT 'it''s me'"]
+
+
+def test_it_says_what_it_cannot_record(tmp_path: Path) -> None:
+    """A server that is no Python program, and a call without a command, are told in one line."""
+    foreign = replace(SERVICES["django"], name="other", command=("a-server",))
+    with pytest.raises(recording.RecordingError, match="other cannot be recorded"):
+        recording.recorded(foreign, tmp_path / "file")
+    command = [sys.executable, "-m", "compare.recording", str(tmp_path / "file")]
+    ended = subprocess.run(command, cwd=PROJECT_ROOT, check=False, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("usage: ")

@@ -1,0 +1,59 @@
+"""The seed data is the same however it comes into a database, and however much of it there is."""
+
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Any
+
+import pytest
+from sqlalchemy import TableClause, select
+
+from compare import databases, launch
+from compare.services import SERVICES
+from shared import seed
+from tests.services import serving
+
+FASTAPI = SERVICES["fastapi"]
+POSTS = 3 * seed.WRITTEN_POSTS + 7  # copied twice, the second time in part
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def source(request: pytest.FixtureRequest) -> Iterator[databases.Databases]:
+    """Fresh databases of one kind."""
+    with databases.open(request.param) as source:
+        yield source
+
+
+def rows(url: str, of: TableClause, *columns: str) -> list[dict[str, Any]]:
+    """Read these columns of a table, all when none is named, in the order of the ids."""
+    chosen = [of.c[name] for name in columns] or list(of.c)
+    with databases.engine(url).connect() as connection:
+        found = connection.execute(select(*chosen).order_by(of.c.id))
+        return [dict(row) for row in found.mappings()]
+
+
+def test_copied_posts_are_those_of_the_seed(source: databases.Databases) -> None:
+    """Every column of every post, and the tags in their order, are as the seed has them."""
+    url = source.create("fastapi")
+    launch.migrate(FASTAPI, url)
+    databases.fill(url, POSTS)
+    ids = range(1, POSTS + 1)
+    found = rows(url, seed.post)
+    if databases.engine(url).dialect.name == "sqlite":  # which keeps no zone
+        found = [row | {"published_at": row["published_at"].replace(tzinfo=UTC)} for row in found]
+    assert found == [seed.post_row(id) for id in ids]
+    assert rows(url, seed.author) == seed.author_rows()
+    assert rows(url, seed.tag, "post_id", "name") == [
+        row for id in ids for row in seed.tag_rows(id)
+    ]
+
+
+def test_a_create_gets_the_next_id(source: databases.Databases) -> None:
+    """After a filling the newest post is the last of the seed, and a new one comes after it."""
+    new = {"title": "Next", "body": "After all the others.", "author_id": 1, "tags": ["new"]}
+    with serving(FASTAPI, source, posts=POSTS) as client:
+        newest = client.get("/posts?limit=1").json()["posts"][0]
+        assert newest["id"] == POSTS
+        assert (
+            newest["published_at"] == f"{seed.post_row(POSTS)['published_at']:%Y-%m-%dT%H:%M:%SZ}"
+        )
+        assert client.post("/posts", json=new).json()["id"] == POSTS + 1
