@@ -1,0 +1,1 @@
+"""The composition under test: both services behind their front door, and a replica that dies."""

@@ -1,0 +1,167 @@
+"""A replica that is killed among creates: what of them is acknowledged, and what is kept."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Semaphore
+
+import httpx
+
+from compare import databases
+from tests.compose.composition import Broken, Composition, Replica, run, wait_until
+from tests.contract.posts import create, new_post
+from tests.contract.subject import connect
+from tests.contract.tables import Tables
+
+CREATES = 600
+AT_ONCE = 16
+ACKNOWLEDGED_BEFORE_KILL = 150
+OK, CREATED, BAD_GATEWAY = 200, 201, 502
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One create: when it was sent, and its answer, which is None when none came."""
+
+    number: int
+    sent_at_seconds: float
+    answer: httpx.Response | None
+
+    @property
+    def title(self) -> str:
+        """Its title, which no other attempt has."""
+        return f"Attempt {self.number}"
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the front door gave the service's 201."""
+        return self.answer is not None and self.answer.status_code == CREATED
+
+
+def kill_among_creates(composition: Composition, service: str, victim: Replica) -> str:
+    """Kill a replica among creates, and say what became of them; Broken when any was lost."""
+    lost_before = lost_on(composition, victim)
+    with connect(composition.url(service), composition.token) as client:
+        attempts, dead_at_seconds = create_and_kill(client, victim)
+        failed = check_the_failed(attempts, dead_at_seconds)
+        check_that_the_acknowledged_are_there(client, attempts)
+    wait_until(
+        lambda: lost_on(composition, victim) - lost_before == failed,
+        f"{failed} creates failed, not all of them in flight on the replica that was killed",
+    )
+    written = check_the_tables(composition.database_url(service), attempts)
+    return (
+        f"{service}: {len(attempts)} creates, {AT_ONCE} at once; a replica was killed among them; "
+        f"{len(attempts) - failed} acknowledged, all there with their tags; {failed} "
+        f"failed, all in flight on that replica ({written} of them written); none doubled"
+    )
+
+
+def create_and_kill(client: httpx.Client, victim: Replica) -> tuple[list[Attempt], float]:
+    """Create from several threads and kill the replica among it.
+
+    Gives the attempts, and when the replica was dead, by the monotonic clock.
+    """
+    acknowledged = Semaphore(0)
+
+    def attempt(number: int) -> Attempt:
+        made = send(client, number)
+        acknowledged.release()
+        return made
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        attempts = [pool.submit(attempt, number) for number in range(CREATES)]
+        for _ in range(ACKNOWLEDGED_BEFORE_KILL):
+            acknowledged.acquire()
+        run("docker", "kill", victim.id)
+        dead_at_seconds = time.monotonic()
+        remaining = sum(not each.done() for each in attempts)
+    require(remaining > AT_ONCE, "the creates were over before the replica was dead")
+    return [each.result() for each in attempts], dead_at_seconds
+
+
+def send(client: httpx.Client, number: int) -> Attempt:
+    """Send one create, with a title and tags that no other has."""
+    attempt = Attempt(number, time.monotonic(), None)
+    try:
+        answer = create(client, new_post(title=attempt.title, tags=tags_of(number)))
+    except httpx.TransportError:
+        return attempt
+    require(answer.status_code in (CREATED, BAD_GATEWAY), f"a create was answered: {answer.text}")
+    return Attempt(number, attempt.sent_at_seconds, answer)
+
+
+def tags_of(number: int) -> list[str]:
+    """Give the tags of an attempt, sorted."""
+    return [f"first-{number}", f"second-{number}"]
+
+
+def check_the_failed(attempts: list[Attempt], dead_at_seconds: float) -> int:
+    """Give how many creates failed; Broken when any can not have been in flight at the kill."""
+    failed = [attempt for attempt in attempts if not attempt.is_acknowledged]
+    late = [attempt for attempt in failed if attempt.sent_at_seconds > dead_at_seconds]
+    require(not late, f"{len(late)} creates failed that were sent after the replica was dead")
+    require(len(failed) <= AT_ONCE, f"{len(failed)} creates failed with {AT_ONCE} in flight")
+    return len(failed)
+
+
+def check_that_the_acknowledged_are_there(client: httpx.Client, attempts: list[Attempt]) -> None:
+    """Ask for each acknowledged post where its Location says; Broken when one is not as sent."""
+
+    def is_there(attempt: Attempt) -> bool:
+        assert attempt.answer is not None
+        answer = client.get(attempt.answer.url.join(attempt.answer.headers["location"]))
+        if answer.status_code != OK:
+            return False
+        post = answer.json()
+        return (post["title"], post["tags"]) == (attempt.title, tags_of(attempt.number))
+
+    acknowledged = [attempt for attempt in attempts if attempt.is_acknowledged]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = sum(pool.map(is_there, acknowledged))
+    require(found == len(acknowledged), f"{len(acknowledged) - found} acknowledged posts are lost")
+
+
+def check_the_tables(database_url: str, attempts: list[Attempt]) -> int:
+    """Look for lost, torn and doubled posts in the database; Broken when there are any.
+
+    Gives how many posts were written whose create failed.
+    """
+    tables = Tables(databases.engine(database_url))
+    tags = tables.new_tags()
+    numbers = {attempt.title: attempt.number for attempt in attempts}
+    rows = {id: title for id, title in tables.new_titles().items() if title in numbers}
+    doubled = [title for title, count in Counter(rows.values()).items() if count > 1]
+    torn = [title for id, title in rows.items() if tags[id] != {*tags_of(numbers[title])}]
+    acknowledged = {attempt.title for attempt in attempts if attempt.is_acknowledged}
+    require(not doubled, f"posts are there twice: {doubled}")
+    require(not torn, f"posts lack tags: {torn}")
+    require(acknowledged <= {*rows.values()}, "acknowledged posts are not in the database")
+    return len(rows) - len(acknowledged)
+
+
+def lost_on(composition: Composition, replica: Replica) -> int:
+    """Give how many requests failed, by the front door's log, in flight on this replica."""
+    return composition.handled().count((BAD_GATEWAY, replica.address))
+
+
+def start_again(composition: Composition, service: str, victim: Replica) -> str:
+    """Start the killed replica again, and wait until the front door sends it requests."""
+    others = {replica.id for replica in composition.replicas(service)}
+    run("docker", "start", victim.id)
+    (returned,) = (each for each in composition.replicas(service) if each.id not in others)
+    before = composition.handled().count((OK, returned.address))
+
+    def is_asked() -> bool:
+        httpx.get(f"{composition.url(service)}/health", trust_env=False).raise_for_status()
+        return composition.handled().count((OK, returned.address)) > before
+
+    wait_until(is_asked, f"the front door never asked the replica of {service} that came back")
+    return f"{service}: the replica that came back gets requests again"
+
+
+def require(holds: bool, complaint: str) -> None:
+    """Raise Broken with the complaint unless it holds."""
+    if not holds:
+        raise Broken(complaint)
