@@ -42,8 +42,8 @@ def test_every_dependency_has_its_reason() -> None:
     """Each library of pyproject.toml stands in the table."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     table = " ".join(first_cells(section("The dependencies")))
-    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    for requirement in declared:
+    extras = project["optional-dependencies"].values()
+    for requirement in [*project["dependencies"], *(each for extra in extras for each in extra)]:
         name = re.match(r"[\w-]+", requirement)
         assert name is not None
         assert name[0].startswith("types-") or name[0] in table, requirement
