@@ -41,6 +41,7 @@ def render(results: Results, root: Path = PROJECT_ROOT) -> str:
             code=code.side_by_side(results.services, root),
             shared_settings=_shared_settings(results),
             checked=surveys.contract(results.survey),
+            untested=surveys.untested(results.survey),
             protocols=surveys.protocols(results.survey),
             observations=surveys.observations(results.survey),
             growth=surveys.growth(results.survey),

@@ -41,6 +41,11 @@ def contract(survey: Survey) -> Matrix[CheckedService]:
     return _matrix((row.service, row.database, row) for row in survey.contract)
 
 
+def untested(survey: Survey) -> dict[str, str]:
+    """Give clause -> why it could not be tested everywhere."""
+    return {clause: why for row in survey.contract for clause, why in row.untested.items()}
+
+
 def protocols(survey: Survey) -> Matrix[ProtocolCell]:
     """Give server -> protocol -> whether it speaks it."""
     return _matrix((cell.server, cell.protocol, cell) for cell in survey.protocols)

@@ -1,0 +1,163 @@
+"""Surveys add their tables to the results of the same machine, and the page shows them."""
+
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from compare import machine
+from compare.cli import app
+from compare.report import page
+from compare.results import Results, UnusableResults
+from compare.strict import Interval
+from compare.survey import add
+from compare.surveyed import (
+    CheckedService,
+    Depth,
+    Growth,
+    GrowthPoint,
+    Observation,
+    PoolUse,
+    ProtocolCell,
+    QueryPlan,
+    Survey,
+)
+from tests.sample_results import sample_results
+
+
+def checked(service: str, database: str, **failed: str) -> CheckedService:
+    """A service that kept all clauses but these."""
+    return CheckedService(
+        service=service,
+        framework="Django",
+        async_model="async",
+        server="daphne",
+        database=database,
+        tests={"passed": 500},
+        passed=["C1", "C2"],
+        failed=failed,
+        untested={"C36": "there is no pool"},
+    )
+
+
+def pool_use(peak_connections: int) -> PoolUse:
+    """What a service held."""
+    return PoolUse(
+        name="django",
+        pool_size=16,
+        in_flight=64,
+        requests=500,
+        errors=0,
+        asked=60,
+        peak_connections=peak_connections,
+        peak_active=2,
+        opened=peak_connections,
+        idle_after=peak_connections,
+        verdict="within the pool of 16",
+    )
+
+
+def grown(database: str) -> Growth:
+    """A first page and a deep one, of one service at one size."""
+    plan = QueryPlan(statement="SELECT 1 < 2", lines=["SEARCH post USING INDEX"])
+    point = GrowthPoint(
+        service="django",
+        posts=1000,
+        operation="first page",
+        request="GET /posts",
+        rounds_ms=[3.0],
+        median_ms=3.0,
+        plans=[plan],
+    )
+    depth = Depth(
+        service="django",
+        posts=1000,
+        page=44,
+        deep_to_first=Interval(ratio=1.01, low=0.97, high=1.05),
+        verdict="the same within 20 %",
+    )
+    return Growth(database=database, seed=1, points=[point], depths=[depth])
+
+
+def whole_survey() -> Survey:
+    """Something in every table."""
+    cell = ProtocolCell(
+        server="daphne",
+        protocol="HTTP/2 cleartext",
+        works=False,
+        by_default=False,
+        said="closes the connection",
+        flags="",
+    )
+    asked = "What becomes of it?"
+    answers = {"django": "cancelled", "fastapi": "goes on"}
+    return Survey(
+        contract=[checked("django-daphne", "SQLite 3", C2="it was a 500")],
+        protocols=[cell],
+        observations=[
+            Observation(question=asked, service=service, server="daphne", said=said)
+            for service, said in answers.items()
+        ],
+        pools=[pool_use(13)],
+        growth=[grown("SQLite 3")],
+    )
+
+
+def results_from_here() -> Results:
+    """A run of this very machine and of these versions."""
+    here = {"machine": machine.machine(), "versions": machine.versions()}
+    return sample_results().model_copy(update=here)
+
+
+def test_newer_rows_take_the_place_of_older_ones() -> None:
+    """What a survey did not ask again stays; what it asked again is replaced."""
+    old = Survey(
+        contract=[checked("django", "SQLite 3", C1="once"), checked("django", "PostgreSQL 18")],
+        pools=[pool_use(16)],
+        growth=[grown("PostgreSQL 18")],
+    )
+    newer = Survey(contract=[checked("django", "SQLite 3")], growth=[grown("SQLite 3")])
+    both = old.with_newer(newer)
+    assert [(row.database, row.failed) for row in both.contract] == [
+        ("PostgreSQL 18", {}),
+        ("SQLite 3", {}),
+    ]
+    assert [each.database for each in both.growth] == ["PostgreSQL 18", "SQLite 3"]
+    assert both.pools == old.pools
+
+
+def test_another_machine_or_version_is_not_mixed_in() -> None:
+    """Tables are added to the results of this machine and these versions only."""
+    here = results_from_here()
+    assert add(here, whole_survey()).survey == whole_survey()
+    with pytest.raises(UnusableResults, match="run them again"):
+        add(here.model_copy(update={"versions": {"Django": "1.0"}}), whole_survey())
+    with pytest.raises(UnusableResults, match="run them again"):
+        add(sample_results(), whole_survey())
+
+
+def test_the_page_shows_every_table() -> None:
+    """Each table is there with what was found, escaped; without a survey there is none."""
+    empty = page.render(sample_results())
+    whole = page.render(sample_results().model_copy(update={"survey": whole_survey()}))
+    headings = ("every-service", "protocols", "observations", "pools", "growth")
+    assert [f'id="{heading}"' in empty for heading in headings] == [False] * 5
+    assert [f'id="{heading}"' in whole for heading in headings] == [True] * 5
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", whole))
+    for told in ("C2 failed: it was a 500", "closes the connection", "goes on fastapi"):
+        assert told in text
+    for told in ("within the pool of 16", "page 44: the same within 20 %", "SELECT 1 &lt; 2"):
+        assert told in text
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("survey growth --output nowhere", "nowhere/results.json: No such file or directory"),
+        ("survey contract fastapi-asyncpg", "fastapi-asyncpg runs on postgresql only"),
+    ],
+)
+def test_a_survey_that_cannot_be_made_says_so(command: str, said: str) -> None:
+    """What is missing is said before the work, in one line."""
+    answer = CliRunner().invoke(app, command.split())
+    assert (answer.exit_code, answer.stderr) == (2, f"compare: {said}\n")
