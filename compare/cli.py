@@ -18,7 +18,7 @@ from compare.growth import SIZES
 from compare.run import Plan
 from compare.run import run as run_plan
 from compare.services import SERVICES
-from compare.survey import TOPICS, Topic, add
+from compare.survey import TOPICS, Topic, add, keep
 from compare.survey import survey as run_survey
 from compare.surveyed import Survey
 from compare.up import up as bring_up
@@ -65,6 +65,7 @@ def run(
         say_what_is_used(database)
         with terminal.live() as live:
             found = run_plan(Plan(chosen, database, seed, budget, blocks), live)
+        found = keep(found, output / "results.json")
         results.write(found, output / "results.json")
         page = _write_page(found, output)
     terminal.print_contract(found.contract, found.clauses)

@@ -1,11 +1,12 @@
 """Survey every service and server: the tables that one run of two services does not fill."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal, Protocol, get_args
 
 from compare import checking, databases, growth, machine, observed, pools
-from compare.results import Results, TestOutcome, UnusableResults
+from compare.results import Machine, Results, TestOutcome, UnusableResults, read
 from compare.servers import SERVERS
 from compare.services import Service
 from compare.surveyed import CheckedService, PoolUse, Survey
@@ -60,12 +61,25 @@ def add(results: Results, found: Survey) -> Results:
 
     UnusableResults when it is of another machine or of other versions.
     """
-    here = machine.machine().model_copy(
-        update={"load_average_before": results.machine.load_average_before}
-    )
-    if (results.machine, results.versions) != (here, machine.versions()):
+    if not _alike(results, machine.machine(), machine.versions()):
         raise UnusableResults("the results are of another machine or version: run them again first")
     return results.model_copy(update={"survey": results.survey.with_newer(found)})
+
+
+def keep(found: Results, file: Path) -> Results:
+    """Keep the tables of the file that a run replaces, if machine and versions are the same."""
+    try:
+        replaced = read(file)
+    except UnusableResults:
+        return found
+    if not _alike(replaced, found.machine, found.versions):
+        return found
+    return found.model_copy(update={"survey": replaced.survey})
+
+
+def _alike(results: Results, here: Machine, versions: Mapping[str, str]) -> bool:
+    as_busy = {"load_average_before": results.machine.load_average_before}
+    return (results.machine, results.versions) == (here.model_copy(update=as_busy), versions)
 
 
 def _checked(

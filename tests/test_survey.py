@@ -1,6 +1,7 @@
 """Surveys add their tables to the results of the same machine, and the page shows them."""
 
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -8,9 +9,9 @@ from typer.testing import CliRunner
 from compare import machine
 from compare.cli import app
 from compare.report import page
-from compare.results import Results, UnusableResults
+from compare.results import Results, UnusableResults, write
 from compare.strict import Interval
-from compare.survey import add
+from compare.survey import add, keep
 from compare.surveyed import (
     CheckedService,
     Depth,
@@ -134,6 +135,15 @@ def test_another_machine_or_version_is_not_mixed_in() -> None:
         add(here.model_copy(update={"versions": {"Django": "1.0"}}), whole_survey())
     with pytest.raises(UnusableResults, match="run them again"):
         add(sample_results(), whole_survey())
+
+
+def test_a_new_run_keeps_the_tables_of_the_last_one(tmp_path: Path) -> None:
+    """They stay as long as the machine and the versions do."""
+    file, found = tmp_path / "results.json", sample_results()
+    assert keep(found, file) == found
+    write(found.model_copy(update={"survey": whole_survey()}), file)
+    assert keep(found, file).survey == whole_survey()
+    assert keep(found.model_copy(update={"versions": {}}), file).survey == Survey()
 
 
 def test_the_page_shows_every_table() -> None:
