@@ -28,7 +28,8 @@ CLAUSE = re.compile(r"^- \*\*(C\d+)\*\* (.+)$", re.MULTILINE)
 COLLECTED = re.compile(r"collected (?:\d+ items? / \d+ deselected / )?(\d+) (?:items?|selected)")
 PASSED, FAILED = 0, 1
 POLL_SECONDS = 0.1
-CORES = os.cpu_count() or 1
+CORES = len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count() or 1
+MOST_SUITES = min(CORES, 6)  # each may hold some fifty connections of a PostgreSQL's 400
 REASON_LENGTH = 200
 GRACE_SECONDS = 20.0  # in which the suite stops what it has started
 
@@ -64,7 +65,7 @@ def check(suites: Sequence[Sequence[str]], on_outcome: OnOutcome) -> list[TestOu
     begun: list[Suite] = []
     with ExitStack() as stack:
         while len(begun) < len(suites) or any(suite.running for suite in begun):
-            room = CORES - sum(suite.running for suite in begun)
+            room = MOST_SUITES - sum(suite.running for suite in begun)
             for options in suites[len(begun) :][:room]:
                 begun.append(stack.enter_context(_suite(options)))
             time.sleep(POLL_SECONDS)

@@ -15,10 +15,12 @@ import typer
 from compare import checking, results, terminal
 from compare.complaints import FAILED, chosen_services, everything, fail, one_line, say_what_is_used
 from compare.growth import SIZES
+from compare.launch import HOST
 from compare.run import Plan
 from compare.run import run as run_plan
 from compare.services import SERVICES
-from compare.survey import TOPICS, Topic, add, keep
+from compare.survey import TOPICS, Topic, add, keep, missing_modules
+from compare.survey import Plan as SurveyPlan
 from compare.survey import survey as run_survey
 from compare.surveyed import Survey
 from compare.up import up as bring_up
@@ -39,10 +41,11 @@ Seed = Annotated[int | None, typer.Option(help="decides the order of everything"
 Open = Annotated[bool, typer.Option("--open/--no-open", help="open the page in a browser")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one line for a script")]
 Port = Annotated[int | None, typer.Option(min=1, max=65_000, help="of the first; others follow")]
+Host = Annotated[str, typer.Option(help="0.0.0.0 listens on every address: set a token then")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a setting")]
 Url = Annotated[str | None, typer.Option(help="a service that you run, on the seed data")]
 Checked = Annotated[str, typer.Option(help="as for run; with --url its database, EMPTIED")]
-Every = Annotated[bool, typer.Option("--all", help="every service that is installed")]
+Every = Annotated[bool, typer.Option("--all", help="every service that is installed here")]
 Posts = Annotated[list[int] | None, typer.Option(min=1_000, help="sizes, for growth")]
 Token = Annotated[str | None, typer.Option(help="with --url: its API_TOKEN")]
 Upstreams = Annotated[str | None, typer.Option(help="with --url: the simulator that it calls")]
@@ -81,6 +84,7 @@ def up(
     services: Names = None,
     database: Database = "sqlite",
     as_json: AsJson = False,
+    host: Host = HOST,
     port: Port = None,
     setting: Set = None,
 ) -> None:
@@ -89,7 +93,7 @@ def up(
     overrides = _overrides(setting or ())
     with one_line():
         say_what_is_used(database)
-        with bring_up(chosen, database, port, overrides) as running:
+        with bring_up(chosen, database, port, overrides, host) as running:
             if as_json:
                 urls = {name: each.url for name, each in running.services.items()}
                 print(
@@ -140,17 +144,25 @@ def survey(
 ) -> None:
     """Fill a table for the page of the last run: contract, servers, pools or growth."""
     file = output / "results.json"
+    if topic == "servers":
+        database = "sqlite"  # where it asks; no question is about a database
+        if missing := missing_modules():
+            fail(f"survey servers needs {', '.join(missing)}: {terminal.HOW_TO_INSTALL}")
     chosen = chosen_services(everything(database) if every else services, database)
     with one_line():
         say_what_is_used(database)
         add(results.read(file), Survey())  # which fails now rather than after the work
         with terminal.live() as live:
             seed = secrets.randbelow(2**32) if seed is None else seed
-            found = run_survey(topic, chosen, database, posts or SIZES, seed, live)
+            plan = SurveyPlan(topic, chosen, database, posts or SIZES, seed)
+            found = run_survey(plan, live)
         whole = add(results.read(file), found)
         results.write(whole, file)
         page = _write_page(whole, output)
     terminal.out.print(f"The page: {page}", soft_wrap=True)
+    failed = [row.service for row in found.contract if row.failed]
+    if failed:
+        fail(f"these failed the contract: {', '.join(failed)}", FAILED)
 
 
 @app.command(name="services")

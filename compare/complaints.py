@@ -59,20 +59,21 @@ def chosen_services(names: Sequence[str] | None, database: str) -> list[Service]
         if name not in SERVICES:
             fail(f"no service is named {name!r}; there are {', '.join(SERVICES)}")
         if missing := SERVICES[name].missing:
-            fail(f"{name} needs {', '.join(missing)}: pip install '.[servers]'")
+            fail(f"{name} needs {', '.join(missing)}: {terminal.HOW_TO_INSTALL}")
         if kind not in SERVICES[name].databases:
             fail(f"{name} runs on {' and '.join(SERVICES[name].databases)} only")
     return [SERVICES[name] for name in dict.fromkeys(names or DEFAULT_PAIR)]
 
 
 def everything(database: str) -> list[str]:
-    """Name every service that is installed and runs on this kind of database."""
+    """Name every service that runs on this kind of database; one not installed is said and left."""
     kind = databases.kind_of(database)
-    return [
-        name
-        for name, service in SERVICES.items()
-        if not service.missing and kind in service.databases
-    ]
+    fitting = [service for service in SERVICES.values() if kind in service.databases]
+    for service in fitting:
+        if service.missing:
+            line = f"left out: {service.name} needs {', '.join(service.missing)}"
+            terminal.err.print(line, markup=False, soft_wrap=True)
+    return [service.name for service in fitting if not service.missing]
 
 
 def say_what_is_used(database: str) -> None:

@@ -35,7 +35,7 @@ PAGE_POSTS = 20
 DEEP_PAGE = 10_000
 DETAIL_IDS = 1_000
 # Within 20 %, whichever of the two is the slower one.
-ALIKE = (1 / 1.25, 1.25)
+ALIKE = (1 / 1.2, 1.2)
 FIRST, DEEP, DETAIL, CREATE = get_args(Operation)
 NOT_SETTLED = "not settled"
 READS: tuple[Operation, ...] = (FIRST, DEEP, DETAIL)
@@ -79,7 +79,7 @@ def grow(
     GateError when a run had errors; LaunchError, LoadError, DatabaseError, RecordingError.
     """
     found = Growth(database="", seed=seed, points=[], depths=[])
-    for posts in sizes:
+    for posts in sorted(set(sizes)):
         # Opened anew, so that the disk holds the databases of one size.
         with databases.open(database) as source:
             found.database = source.label

@@ -15,7 +15,7 @@ from compare.services import PROJECT_ROOT
 PACKAGES: tuple[str, ...] = ("Django", "asgiref", "FastAPI", "Starlette", "Pydantic", "SQLAlchemy")
 PACKAGES += ("aiosqlite", "psycopg", "uvicorn", "uvloop", "httptools", "gunicorn", "httpx")
 PACKAGES += ("httpx-aiohttp", "aiohttp", "daphne", "hypercorn", "granian", "pyuwsgi")
-PACKAGES += ("uvicorn-worker", "asyncpg")
+PACKAGES += ("uvicorn-worker", "asyncpg", "psycopg-pool", "h2", "zttp", "websockets")
 
 
 def machine() -> Machine:

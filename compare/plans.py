@@ -59,7 +59,10 @@ def _statements(url: str, file: Path) -> list[str]:
     response = httpx.get(url, timeout=TIMEOUT_SECONDS, trust_env=False)
     if response.status_code != 200:
         raise GateError(f"{url} answers {response.status_code}, so that it tells no plan")
-    return [each for each in recording.read(file)[before:] if READING.match(each)]
+    found = [each for each in recording.read(file)[before:] if READING.match(each)]
+    if not found:
+        raise recording.RecordingError(f"{url} was answered, and none of its SQL was recorded")
+    return found
 
 
 def _tree(rows: Iterable[Any]) -> list[str]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, make_url, text
 
 from compare import databases, launch, load
 from compare.environment import settings
+from compare.measure import GateError
 from compare.scenarios import REQUESTS
 from compare.services import Service
 from compare.surveyed import PoolUse
@@ -35,8 +36,8 @@ def pool_use(
 ) -> PoolUse:
     """Start a service on a fresh PostgreSQL database, load its list, and count meanwhile.
 
-    `overrides` are settings. DatabaseError when the source has no PostgreSQL, LaunchError or
-    LoadError when the service or the load engine fails.
+    `overrides` are settings. DatabaseError when the source has no PostgreSQL, GateError when
+    there were errors, LaunchError or LoadError when the service or the load engine fails.
     """
     url = _filled_database(service, source)
     chosen = settings(service, url, NOWHERE_URL, **overrides)
@@ -44,6 +45,8 @@ def pool_use(
         service, database_url=url, upstreams_url=NOWHERE_URL, port=None, **overrides
     ) as running:
         found, seen = _watched_load(running, url, in_flight, duration_seconds)
+    if found.errors or not found.requests:
+        raise GateError(f"{service.name}: {found.errors} errors beside {found.requests} answers")
     return _read(service.name, int(chosen["DATABASE_POOL_SIZE"]), in_flight, found, seen)
 
 

@@ -28,10 +28,12 @@ class RecordingError(Exception):
 
 def recorded(service: Service, file: Path) -> Service:
     """Make of a service one that appends its statements to a file; RecordingError if it cannot."""
-    python, *rest = service.command
-    if python != sys.executable:
-        raise RecordingError(f"{service.name} cannot be recorded: python does not start its server")
-    return replace(service, command=(python, "-m", "compare.recording", str(file), *rest))
+    python, how, *rest = service.command
+    if python != sys.executable or how != "-m" or "asyncpg" in service.requires:
+        raise RecordingError(
+            f"{service.name} cannot be recorded: leave it out, or name other services"
+        )
+    return replace(service, command=(python, "-m", "compare.recording", str(file), how, *rest))
 
 
 def read(file: Path) -> list[str]:

@@ -33,7 +33,7 @@ class Plan:
     def command(self) -> str:
         """The command that repeats this run, without a database's password."""
         names = [service.name for service in self.services]
-        command = ["compare", "run", *names, "--database", _shown(self.database)]
+        command = ["compare", "run", *names, "--database", shown(self.database)]
         command += ["--seed", str(self.seed)]
         if self.blocks:
             command += ["--blocks", str(self.blocks)]
@@ -135,5 +135,6 @@ def _service_run(service: Service) -> ServiceRun:
     )
 
 
-def _shown(database: str) -> str:
+def shown(database: str) -> str:
+    """Give a database as a command names it, without its password."""
     return str(make_url(database)) if ":" in database else database

@@ -10,7 +10,7 @@ class Strict(BaseModel):
 
 
 class Interval(Strict):
-    """A ratio, geometric mean over blocks, with its 95 % bootstrap interval over blocks."""
+    """A ratio, geometric mean over blocks or rounds, with its 95 % bootstrap interval over them."""
 
     ratio: float
     low: float

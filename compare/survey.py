@@ -1,18 +1,27 @@
 """Survey every service and server: the tables that one run of two services does not fill."""
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
 from compare import checking, databases, growth, machine, observed, pools
 from compare.results import Machine, Results, TestOutcome, UnusableResults, read
+from compare.run import shown
 from compare.servers import SERVERS
 from compare.services import Service
-from compare.surveyed import CheckedService, PoolUse, Survey
+from compare.surveyed import CheckedService, Made, PoolUse, Survey
 
 Topic = Literal["contract", "servers", "pools", "growth"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
+
+
+# What the protocols are asked with; each comes with the servers.
+CLIENTS = ("cryptography", "h2", "trustme", "websockets")
 
 
 class Audience(Protocol):
@@ -25,19 +34,36 @@ class Audience(Protocol):
         """Hear what is being done, as the part `done` of `total`."""
 
 
-def survey(
-    topic: Topic,
-    services: Sequence[Service],
-    database: str,
-    sizes: Sequence[int],
-    seed: int,
-    audience: Audience,
-) -> Survey:
-    """Fill the tables of one topic for these services; `sizes` and `seed` are for growth.
+@dataclass(frozen=True)
+class Plan:
+    """What to survey; `sizes`, in posts, and `seed` are for growth."""
 
-    The errors of its parts pass through.
-    """
-    match topic:
+    topic: Topic
+    services: Sequence[Service]
+    database: str
+    sizes: Sequence[int]
+    seed: int
+
+    @property
+    def command(self) -> str:
+        """The command that repeats it, without a database's password."""
+        names = [service.name for service in self.services]
+        command = ["compare", "survey", self.topic, *names, "--database", shown(self.database)]
+        if self.topic == "growth":
+            command += [f"--posts={posts}" for posts in self.sizes] + [f"--seed={self.seed}"]
+        return shlex.join(command)
+
+
+def survey(plan: Plan, audience: Audience) -> Survey:
+    """Fill the tables of one topic; the errors of its parts pass through."""
+    found = _found(plan, plan.services, plan.database, audience)
+    now = datetime.now(UTC)
+    made = Made(command=plan.command, commit=machine.commit(), finished_at=now)
+    return found.model_copy(update={"made": [made]})
+
+
+def _found(plan: Plan, services: Sequence[Service], database: str, audience: Audience) -> Survey:
+    match plan.topic:
         case "contract":
             return Survey(contract=_checked(services, database, audience))
         case "servers":
@@ -53,11 +79,18 @@ def survey(
             with databases.open(database) as source:
                 return Survey(pools=[_pool_use(service, source, say) for service in services])
         case "growth":
-            return Survey(growth=[growth.grow(services, database, seed, _grown(audience), sizes)])
+            say_grown = _grown(audience)
+            grown = growth.grow(services, database, plan.seed, say_grown, plan.sizes)
+            return Survey(growth=[grown])
+
+
+def missing_modules() -> list[str]:
+    """Name what a survey of the servers needs and is not installed here."""
+    return [module for module in CLIENTS if find_spec(module) is None]
 
 
 def add(results: Results, found: Survey) -> Results:
-    """Put the tables into a results file, in the place of what it had of the same services.
+    """Put the tables into a results file, in the place of what it had about the same.
 
     UnusableResults when it is of another machine or of other versions.
     """
@@ -98,6 +131,7 @@ def _row(service: Service, label: str, outcomes: Sequence[TestOutcome]) -> Check
     failed = {each.clause: each.reason for each in outcomes if each.outcome == "failed"}
     passed = {each.clause for each in outcomes if each.outcome == "passed"} - set(failed)
     skipped = {each.clause: each.reason for each in outcomes if each.outcome == "skipped"}
+    tested = {*passed, *failed}
     return CheckedService(
         service=service.name,
         framework=service.framework,
@@ -107,7 +141,7 @@ def _row(service: Service, label: str, outcomes: Sequence[TestOutcome]) -> Check
         tests=dict(Counter(each.outcome for each in outcomes)),
         passed=sorted(passed, key=lambda clause: int(clause[1:])),
         failed=failed,
-        untested={clause: why for clause, why in skipped.items() if clause not in passed},
+        untested={clause: why for clause, why in skipped.items() if clause not in tested},
     )
 
 

@@ -1,5 +1,6 @@
 """What surveys found: the part of the results file that is about every service and server."""
 
+from datetime import datetime
 from typing import Literal
 
 from compare.strict import Interval, Strict
@@ -113,6 +114,26 @@ class Growth(Strict):
     points: list[GrowthPoint]
     depths: list[Depth]
 
+    def with_newer(self, newer: "Growth") -> "Growth":
+        """Give both, the newer figures in the place of older ones of the same service and size."""
+        measured = {(each.service, each.posts) for each in newer.depths}
+        points = [each for each in self.points if (each.service, each.posts) not in measured]
+        depths = [each for each in self.depths if (each.service, each.posts) not in measured]
+        return Growth(
+            database=self.database,
+            seed=newer.seed,
+            points=sorted(points + newer.points, key=lambda each: (each.service, each.posts)),
+            depths=sorted(depths + newer.depths, key=lambda each: (each.service, each.posts)),
+        )
+
+
+class Made(Strict):
+    """A survey that was made: the command that repeats it, and of what it was."""
+
+    command: str
+    commit: str
+    finished_at: datetime
+
 
 class Survey(Strict):
     """The tables of all surveys; one that was never made is empty."""
@@ -122,13 +143,18 @@ class Survey(Strict):
     observations: list[Observation] = []
     pools: list[PoolUse] = []
     growth: list[Growth] = []
+    made: list[Made] = []
 
     def with_newer(self, newer: "Survey") -> "Survey":
         """Give both, the newer rows in the place of older ones about the same."""
         checked = {(each.service, each.database) for each in newer.contract}
         observed = {each.service for each in newer.observations}
         counted = {each.name for each in newer.pools}
-        grown = {each.database for each in newer.growth}
+        grown = {each.database: each for each in self.growth}
+        for each in newer.growth:
+            before = grown.get(each.database)
+            grown[each.database] = before.with_newer(each) if before else each
+        repeated = {each.command for each in newer.made}
         kept = [row for row in self.contract if (row.service, row.database) not in checked]
         return Survey(
             contract=kept + newer.contract,
@@ -136,5 +162,6 @@ class Survey(Strict):
             observations=[row for row in self.observations if row.service not in observed]
             + newer.observations,
             pools=[row for row in self.pools if row.name not in counted] + newer.pools,
-            growth=[row for row in self.growth if row.database not in grown] + newer.growth,
+            growth=list(grown.values()),
+            made=[each for each in self.made if each.command not in repeated] + newer.made,
         )

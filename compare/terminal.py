@@ -16,6 +16,7 @@ from compare.results import Comparison, Results, TestOutcome
 from compare.services import Service
 from compare.up import Up
 
+HOW_TO_INSTALL = "pip install --constraint requirements.lock '.[servers]'"
 # What a script reads goes to standard output, what a person watches to standard error.
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -119,9 +120,7 @@ def print_services(services: Collection[Service]) -> None:
         table.add_row(each.name, each.framework, each.async_model, each.server, missing)
     out.print(table)
     if any(each.missing for each in services):
-        out.print(
-            "What is missing comes with: pip install --constraint requirements.lock '.[servers]'"
-        )
+        out.print(Text(f"What is missing comes with: {HOW_TO_INSTALL}"))
 
 
 def print_up(running: Up) -> None:

@@ -34,10 +34,12 @@ def up(
     database: str,
     first_port: int | None = None,
     overrides: Mapping[str, str] | None = None,
+    host: str = launch.HOST,
 ) -> Iterator[Up]:
     """Run services until the block ends, on ports from the first one on, or on free ones.
 
-    `overrides` are settings that differ from the usual: {"API_TOKEN": "…"}.
+    `overrides` are settings that differ from the usual: {"API_TOKEN": "…"}. `host` is the address
+    that the services listen on; the upstreams stay on the loopback one.
     """
     ports: Iterator[int | None] = count(first_port) if first_port else repeat(None)
     with ExitStack() as stack:
@@ -47,7 +49,7 @@ def up(
         upstreams = stack.enter_context(launch.upstreams_running(port=next(ports)))
         running = {
             service.name: stack.enter_context(
-                _serving(service, source, upstreams.url, at[service.name], overrides or {})
+                _serving(service, source, upstreams.url, at[service.name], host, overrides or {})
             )
             for service in services
         }
@@ -60,12 +62,13 @@ def _serving(
     source: databases.Databases,
     upstreams_url: str,
     port: int | None,
+    host: str,
     overrides: Mapping[str, str],
 ) -> Iterator[launch.Running]:
     url = source.create(service.name)
     launch.migrate(service, url, **overrides)
     databases.fill(url)
     with launch.running(
-        service, database_url=url, upstreams_url=upstreams_url, port=port, **overrides
+        service, database_url=url, upstreams_url=upstreams_url, host=host, port=port, **overrides
     ) as running:
         yield running

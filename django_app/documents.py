@@ -19,7 +19,7 @@ PAGE = """<!doctype html>
 <body>
 <div id="swagger-ui"></div>
 <script src="https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/swagger-ui-bundle.js"></script>
-<script>SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui"})</script>
+<script>SwaggerUIBundle({url: "openapi.json", dom_id: "#swagger-ui"})</script>
 </body>
 </html>
 """
@@ -31,5 +31,5 @@ def get_openapi(request: HttpRequest) -> HttpResponse:
 
 
 def get_docs(request: HttpRequest) -> HttpResponse:
-    """Give the page for people; it loads Swagger UI from the network, as FastAPI's does."""
+    """Give the page for people, which loads Swagger UI from the network."""
     return HttpResponse(PAGE)

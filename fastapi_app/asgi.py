@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from .auth import warn_if_open
 from .dashboard import make_client
 from .database import async_engine, blocking_engine
-from .documents import get_openapi
+from .documents import get_docs, get_openapi
 from .errors import add_handlers
 from .middleware import Timing, WholePath
 from .settings import settings
@@ -38,13 +38,14 @@ def create_app() -> FastAPI:
         description="The contract that every service of django-vs-fastapi keeps.",
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
     # Not in the lifespan, which some servers (daphne) do not run; it connects when it is used.
     app.state.upstream_client = make_client()
     app.include_router(router)
+    app.add_api_route("/docs", get_docs, include_in_schema=False)
     app.add_middleware(WholePath)
     app.openapi = lambda: get_openapi(app)  # type: ignore[method-assign]
     add_handlers(app)

@@ -3,7 +3,9 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi as generate
+from fastapi.responses import HTMLResponse
 
 from shared.schemas import TITLES, Problem, ValidationProblem
 
@@ -32,6 +34,12 @@ def get_openapi(app: FastAPI) -> dict[str, Any]:
             document["components"]["schemas"].pop(name, None)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+async def get_docs() -> HTMLResponse:
+    """Give the page for people, which loads Swagger UI from the network."""
+    # FastAPI's own names the document by a path that is wrong behind a proxy's prefix.
+    return get_swagger_ui_html(openapi_url="openapi.json", title="Posts and a dashboard")
 
 
 def correct_problems(responses: dict[str, Any]) -> None:

@@ -43,9 +43,6 @@ ON_ITS_OWN = {
     "django_app/dashboard.py": {
         "upstream_client": "each WSGI request has an event loop, and so a client, of its own",
     },
-    "django_app/documents.py": {
-        "get_docs": "FastAPI brings this page",
-    },
     "django_app/errors.py": {
         "ProblemDetails": "Django hands exceptions to a middleware",
         "ProblemDetails.process_exception": "as above",

@@ -1,6 +1,7 @@
 """Surveys add their tables to the results of the same machine, and the page shows them."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from compare.surveyed import (
     Depth,
     Growth,
     GrowthPoint,
+    Made,
     Observation,
     PoolUse,
     ProtocolCell,
@@ -24,6 +26,9 @@ from compare.surveyed import (
     Survey,
 )
 from tests.sample_results import sample_results
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def checked(service: str, database: str, **failed: str) -> CheckedService:
@@ -101,6 +106,7 @@ def whole_survey() -> Survey:
         ],
         pools=[pool_use(13)],
         growth=[grown("SQLite 3")],
+        made=[Made(command="compare survey pools", commit="1234", finished_at=NOON)],
     )
 
 
@@ -124,6 +130,7 @@ def test_newer_rows_take_the_place_of_older_ones() -> None:
         ("SQLite 3", {}),
     ]
     assert [each.database for each in both.growth] == ["PostgreSQL 18", "SQLite 3"]
+    assert both.with_newer(newer).growth == both.growth
     assert both.pools == old.pools
 
 
@@ -150,9 +157,9 @@ def test_the_page_shows_every_table() -> None:
     """Each table is there with what was found, escaped; without a survey there is none."""
     empty = page.render(sample_results())
     whole = page.render(sample_results().model_copy(update={"survey": whole_survey()}))
-    headings = ("every-service", "protocols", "observations", "pools", "growth")
-    assert [f'id="{heading}"' in empty for heading in headings] == [False] * 5
-    assert [f'id="{heading}"' in whole for heading in headings] == [True] * 5
+    headings = ("every-service", "protocols", "observations", "pools", "growth", "surveys")
+    assert [f'id="{heading}"' in empty for heading in headings] == [False] * 6
+    assert [f'id="{heading}"' in whole for heading in headings] == [True] * 6
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", whole))
     for told in ("C2 failed: it was a 500", "closes the connection", "goes on fastapi"):
         assert told in text

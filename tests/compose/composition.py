@@ -25,6 +25,7 @@ FRONT_DOOR = "front-door"
 REPLICAS = 3
 UP_SECONDS = 900.0  # a first build downloads every package
 READY_SECONDS = 60.0
+DOWN_SECONDS = 300.0  # a dozen containers on two busy cores
 COMMAND_SECONDS = 60.0
 GRACE_SECONDS = 20.0
 POLL_SECONDS = 0.2
@@ -89,7 +90,7 @@ class Composition:
 
     def down(self) -> None:
         """Stop and remove its containers, its network and its data; the images stay."""
-        self._compose("down", "--volumes", "--timeout", "2")
+        self._compose("down", "--volumes", "--timeout", "2", seconds=DOWN_SECONDS)
 
     def replicas(self, service: str) -> list[Replica]:
         """Give the replicas of a service that run now."""

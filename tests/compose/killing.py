@@ -4,7 +4,8 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Semaphore
+from itertools import count
+from threading import Event, Semaphore
 
 import httpx
 
@@ -14,9 +15,9 @@ from tests.contract.posts import create, new_post
 from tests.contract.subject import connect
 from tests.contract.tables import Tables
 
-CREATES = 600
 AT_ONCE = 16
-ACKNOWLEDGED_BEFORE_KILL = 150
+ANSWERED_BEFORE_KILL = ANSWERED_AFTER_IT = 150
+ANSWER_SECONDS = 60.0
 OK, CREATED, BAD_GATEWAY = 200, 201, 502
 
 
@@ -63,22 +64,33 @@ def create_and_kill(client: httpx.Client, victim: Replica) -> tuple[list[Attempt
 
     Gives the attempts, and when the replica was dead, by the monotonic clock.
     """
-    acknowledged = Semaphore(0)
+    numbers, answered, enough = count(), Semaphore(0), Event()
 
-    def attempt(number: int) -> Attempt:
-        made = send(client, number)
-        acknowledged.release()
+    def attempts() -> list[Attempt]:
+        made = []
+        while not enough.is_set():
+            try:
+                made.append(send(client, next(numbers)))
+            finally:
+                answered.release()
         return made
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        attempts = [pool.submit(attempt, number) for number in range(CREATES)]
-        for _ in range(ACKNOWLEDGED_BEFORE_KILL):
-            acknowledged.acquire()
-        run("docker", "kill", victim.id)
-        dead_at_seconds = time.monotonic()
-        remaining = sum(not each.done() for each in attempts)
-    require(remaining > AT_ONCE, "the creates were over before the replica was dead")
-    return [each.result() for each in attempts], dead_at_seconds
+        creating = [pool.submit(attempts) for _ in range(AT_ONCE)]
+        try:
+            wait_for(answered, ANSWERED_BEFORE_KILL)
+            run("docker", "kill", victim.id)
+            dead_at_seconds = time.monotonic()
+            wait_for(answered, ANSWERED_AFTER_IT)
+        finally:
+            enough.set()
+    return [attempt for each in creating for attempt in each.result()], dead_at_seconds
+
+
+def wait_for(answered: Semaphore, answers: int) -> None:
+    """Wait until so many more creates were answered; Broken when they are not."""
+    for _ in range(answers):
+        require(answered.acquire(timeout=ANSWER_SECONDS), "the creates are no longer answered")
 
 
 def send(client: httpx.Client, number: int) -> Attempt:
