@@ -63,6 +63,7 @@ def run(
 ) -> None:
     """Run services side by side, check and measure them, and write the comparison as a page."""
     chosen = chosen_services(services, database)
+    _make(output)
     seed = secrets.randbelow(2**32) if seed is None else seed
     with one_line():
         say_what_is_used(database)
@@ -179,6 +180,7 @@ def report(
     output: Output = Path("comparison"),
 ) -> None:
     """Write the page of a results file again."""
+    _make(output)
     with one_line():
         page = _write_page(results.read(results_file), output)
     terminal.out.print(f"The page: {page}", soft_wrap=True)
@@ -195,6 +197,13 @@ def _ask(url: str) -> None:
         httpx.get(f"{url}/health", trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise checking.CheckError(f"nothing answers at {url}: {error}") from error
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"{folder} can be no folder: {(error.strerror or '').lower()}; give another --output")
 
 
 def _write_page(found: results.Results, folder: Path) -> Path:

@@ -3,6 +3,7 @@
 The counts are the database's own (`pg_stat_activity`), asked over a connection left out of them.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
@@ -18,6 +19,7 @@ from compare.surveyed import PoolUse
 IN_FLIGHT = 64
 LOAD_SECONDS = 3.0
 ASK_EVERY_SECONDS = 0.05
+SETTLE_SECONDS = 2.0  # in which what the last request did comes to its end
 NOWHERE_URL = f"http://{launch.HOST}"  # a list calls no upstream
 STATES = text(
     "SELECT pid, state FROM pg_stat_activity WHERE datname = current_database()"
@@ -76,6 +78,11 @@ def _states_while(loading: Future[load.Load], watch: Connection) -> Iterator[Sta
     while not loading.done():
         yield _states(watch)
         wait([loading], timeout=ASK_EVERY_SECONDS)
+    settled_by = time.monotonic() + SETTLE_SECONDS
+    while any(state != "idle" for state in _states(watch).values()):
+        if time.monotonic() > settled_by:
+            break
+        time.sleep(ASK_EVERY_SECONDS)
     yield _states(watch)
 
 

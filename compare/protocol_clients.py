@@ -14,7 +14,7 @@ from h2.exceptions import ProtocolError
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 10.0  # a port may take connections before its workers are there
 RECEIVE_BYTES = 65_536
 MESSAGE = "a message"
 

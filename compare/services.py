@@ -1,6 +1,7 @@
 """The registry: every service that can be run, checked and measured, one entry each.
 
-This is the only place of the instrument where a service is named. Adding one is a folder and an entry here.
+This is the only place of the instrument where a service is named. Adding one is a folder and an
+entry here.
 """
 
 import importlib.util

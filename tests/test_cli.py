@@ -191,6 +191,7 @@ def test_a_busy_port_is_said() -> None:
         ("check --database mysql://there/it", "mysql://there/it cannot be used: give a PostgreSQL"),
         ("check --url http://127.0.0.1:9", "nothing answers at http://127.0.0.1:9"),
         ("report missing.json", "missing.json: No such file or directory"),
+        ("run --output README.md", "README.md can be no folder: file exists; give another"),
         ("up --set API_TOKEN", "--set takes NAME=VALUE, such as --set API_TOKEN=secret"),
     ],
 )

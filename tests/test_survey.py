@@ -27,7 +27,6 @@ from compare.surveyed import (
 )
 from tests.sample_results import sample_results
 
-
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 

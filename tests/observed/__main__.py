@@ -3,28 +3,25 @@
 Run it with `python -m tests.observed [SERVICE…]`; every service that is installed by default.
 """
 
-import sys
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
-from compare import stopping
+from compare.complaints import chosen_services, everything, one_line
 from compare.observed import by_answer, observe_servers
-from compare.services import SERVICES
 
 DATABASE = "sqlite"
 
 
-def main(names: list[str]) -> None:
+def main(names: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...")] = None) -> None:
     """Print each question, and under it each answer with the services that gave it."""
-    here = [
-        each.name for each in SERVICES.values() if not each.missing and DATABASE in each.databases
-    ]
+    chosen = chosen_services(names or everything(DATABASE), DATABASE)
     console = Console()
-    with stopping.clean_exit():
+    with one_line():
         observations = observe_servers(
-            [SERVICES[name] for name in names or here],
-            lambda name: console.print(f"asking {name}", style="dim"),
+            chosen, lambda name: console.print(f"asking {name}", style="dim")
         )
     table = Table("left open by HTTP or decided by the server", "services")
     for question, answers in by_answer(observations).items():
@@ -36,4 +33,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    typer.run(main)
