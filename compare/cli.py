@@ -14,14 +14,14 @@ import typer
 
 from compare import checking, results, terminal
 from compare.complaints import FAILED, chosen_services, everything, fail, one_line, say_what_is_used
-from compare.growth import SIZES
 from compare.launch import HOST
 from compare.run import Plan
 from compare.run import run as run_plan
 from compare.services import SERVICES
-from compare.survey import TOPICS, Topic, add, keep, missing_modules
-from compare.survey import Plan as SurveyPlan
-from compare.survey import survey as run_survey
+from compare.survey.growth import SIZES
+from compare.survey.topics import TOPICS, Topic, add, keep, missing_modules
+from compare.survey.topics import Plan as SurveyPlan
+from compare.survey.topics import survey as run_survey
 from compare.surveyed import Survey
 from compare.up import up as bring_up
 

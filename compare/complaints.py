@@ -16,12 +16,12 @@ from compare import (
     launch,
     load,
     measure,
-    recording,
     results,
     stopping,
     terminal,
 )
 from compare.services import DEFAULT_PAIR, SERVICES, Service
+from compare.survey import recording
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 REFUSED = (measure.GateError, load.LoadError)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import update
 
-from compare import databases, growth, launch, plans
+from compare import databases, launch
 from compare.load import Request
 from compare.measure import GateError
 from compare.scenarios import REQUESTS
 from compare.services import SERVICES, Service
 from compare.strict import Interval
+from compare.survey import growth, plans
 from compare.surveyed import QueryPlan
 from shared import seed
 

@@ -1,7 +1,7 @@
 """Every question is put to a service and answered, and the answers of several are laid out."""
 
-from compare.observed import QUESTIONS, by_answer, observe_servers
 from compare.services import SERVICES
+from compare.survey.observed import QUESTIONS, by_answer, observe_servers
 from compare.surveyed import Observation
 
 

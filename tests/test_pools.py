@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from compare import databases, pools
+from compare import databases
 from compare.services import DEFAULT_PAIR, SERVICES
+from compare.survey import pools
 
 POOL_SIZE, IN_FLIGHT = 4, 32
 LOAD_SECONDS = 1.0

@@ -10,7 +10,7 @@ from compare.servers import PYTHON, SERVERS
 for module in ("h2", "trustme", "websockets"):
     pytest.importorskip(module, reason="pip install '.[servers]'")
 
-from compare import protocols  # noqa: E402
+from compare.survey import protocols  # noqa: E402
 
 # What each speaks (True: as it comes; False: with flags only; None: not at all), in the order of
 # the questions: HTTP/1.1, HTTP/2 over TLS, HTTP/2 in clear text, WebSocket.

@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from compare import databases, launch, plans, recording
+from compare import databases, launch
 from compare.services import PROJECT_ROOT, SERVICES, Service
+from compare.survey import plans, recording
 from shared import seed
 from tests.contract.answers import statements
 
@@ -63,7 +64,7 @@ def test_it_runs_a_script_as_python_would(tmp_path: Path) -> None:
     """Its arguments, its name and its exit code are the script's own."""
     script, file = tmp_path / "script.py", tmp_path / "statements.jsonl"
     script.write_text(f"{SCRIPT}; sys.exit(3 if __name__ == '__main__' else 4)")
-    command = [sys.executable, "-m", "compare.recording", str(file), str(script), "it's me"]
+    command = [sys.executable, "-m", "compare.survey.recording", str(file), str(script), "it's me"]
     ended = subprocess.run(command, cwd=PROJECT_ROOT, check=False)
     assert ended.returncode == 3
     assert recording.read(file) == ["SELECT 'it''s me'"]
@@ -74,7 +75,7 @@ def test_it_says_what_it_cannot_record(tmp_path: Path) -> None:
     foreign = replace(SERVICES["django"], name="other", command=("a-server",))
     with pytest.raises(recording.RecordingError, match="other cannot be recorded"):
         recording.recorded(foreign, tmp_path / "file")
-    command = [sys.executable, "-m", "compare.recording", str(tmp_path / "file")]
+    command = [sys.executable, "-m", "compare.survey.recording", str(tmp_path / "file")]
     ended = subprocess.run(command, cwd=PROJECT_ROOT, check=False, capture_output=True, text=True)
     assert ended.returncode == 1
     assert ended.stderr.startswith("usage: ")

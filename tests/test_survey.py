@@ -12,7 +12,7 @@ from compare.cli import app
 from compare.report import page
 from compare.results import Results, UnusableResults, write
 from compare.strict import Interval
-from compare.survey import add, keep
+from compare.survey.topics import add, keep
 from compare.surveyed import (
     CheckedService,
     Depth,

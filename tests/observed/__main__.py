@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from compare.complaints import chosen_services, everything, one_line
-from compare.observed import by_answer, observe_servers
+from compare.survey.observed import by_answer, observe_servers
 
 DATABASE = "sqlite"
 

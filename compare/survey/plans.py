@@ -9,9 +9,10 @@ from typing import Any
 
 import httpx
 
-from compare import databases, launch, recording
+from compare import databases, launch
 from compare.measure import GateError
 from compare.services import Service
+from compare.survey import recording
 from compare.surveyed import QueryPlan
 
 # What reads tables; not the questions that drivers and pools ask about their connection.

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from compare.observed.asked import JSON, MIB, POST, Asked, Question, seen, send
+from compare.survey.observed.asked import JSON, MIB, POST, Asked, Question, seen, send
 
 KIB = 1024
 LENGTHS_KIB = (2, 4, 8, 16, 64, 256, 1024)

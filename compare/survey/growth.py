@@ -14,13 +14,14 @@ from typing import get_args
 
 from sqlalchemy import select, true
 
-from compare import databases, launch, load, plans
+from compare import databases, launch, load
 from compare.load import Request
 from compare.measure import GateError
 from compare.scenarios import REQUESTS
 from compare.services import Service
 from compare.statistics import FEWEST_BLOCKS, interval
 from compare.strict import Interval
+from compare.survey import plans
 from compare.surveyed import Depth, Growth, GrowthPoint, Operation, QueryPlan
 from shared import seed as seed_data
 

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from compare import launch
-from compare.protocol_clients import (
+from compare.servers import SERVERS, Server
+from compare.survey.protocol_clients import (
     Ask,
     Seen,
     http_1_1,
@@ -29,7 +30,6 @@ from compare.protocol_clients import (
     http_2_over_tls,
     websocket,
 )
-from compare.servers import SERVERS, Server
 from compare.surveyed import Protocol, ProtocolCell
 
 Files = dict[str, str]  # the paths of a certificate and its key, by their placeholders
@@ -42,7 +42,7 @@ QUESTIONS: Mapping[Protocol, Ask] = {
     "HTTP/2 cleartext": http_2_in_clear_text,
     "WebSocket": websocket,
 }
-DOORS = {"ASGI": "compare.protocols_app:asgi", "WSGI": "compare.protocols_app:wsgi"}
+DOORS = {"ASGI": "compare.survey.protocols_app:asgi", "WSGI": "compare.survey.protocols_app:wsgi"}
 
 GUNICORN_TLS = "--certfile {certificate} --keyfile {key}"
 TLS = {

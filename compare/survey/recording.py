@@ -1,8 +1,8 @@
 """Run a Python server so that each SQL statement it sends is written down, its values filled in.
 
-`python -m compare.recording FILE -m uvicorn …` runs what `python -m uvicorn …` does and appends a
-line of JSON, {"sql": TEXT}, to FILE for each statement. The drivers are wrapped, sqlite3 and
-psycopg, so that a service knows nothing of it and its frameworks do all they usually do.
+`python -m compare.survey.recording FILE -m uvicorn …` does what `python -m uvicorn …` does, and
+appends a line of JSON, {"sql": TEXT}, to FILE for each statement. The drivers are wrapped, sqlite3
+and psycopg, so that a service knows nothing of it and its frameworks do all they usually do.
 """
 
 import functools
@@ -28,12 +28,11 @@ class RecordingError(Exception):
 
 def recorded(service: Service, file: Path) -> Service:
     """Make of a service one that appends its statements to a file; RecordingError if it cannot."""
-    python, how, *rest = service.command
-    if python != sys.executable or how != "-m" or "asyncpg" in service.requires:
-        raise RecordingError(
-            f"{service.name} cannot be recorded: leave it out, or name other services"
-        )
-    return replace(service, command=(python, "-m", "compare.recording", str(file), how, *rest))
+    python, *rest = service.command
+    if python != sys.executable or rest[:1] != ["-m"] or "asyncpg" in service.requires:
+        raise RecordingError(f"{service.name} cannot be recorded: name other services")
+    recorder = (python, "-m", "compare.survey.recording", str(file))
+    return replace(service, command=(*recorder, *rest))
 
 
 def read(file: Path) -> list[str]:
@@ -67,7 +66,7 @@ def run(command: list[str]) -> None:
             sys.path[0] = str(Path(script).resolve().parent)
             runpy.run_path(script, run_name="__main__")
         case _:
-            sys.exit("usage: python -m compare.recording FILE -m MODULE [ARGUMENT]...")
+            sys.exit("usage: python -m compare.survey.recording FILE -m MODULE [ARGUMENT]...")
 
 
 def _connect(connect: Callable[..., Any], record: Record, *args: Any, **options: Any) -> Any:

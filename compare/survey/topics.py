@@ -9,11 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
-from compare import checking, databases, growth, machine, observed, pools
+from compare import checking, databases, machine
 from compare.results import Machine, Results, TestOutcome, UnusableResults, read
 from compare.run import shown
 from compare.servers import SERVERS
 from compare.services import Service
+from compare.survey import growth, observed, pools
 from compare.surveyed import CheckedService, Made, PoolUse, Survey
 
 Topic = Literal["contract", "servers", "pools", "growth"]
@@ -67,7 +68,7 @@ def _found(plan: Plan, services: Sequence[Service], database: str, audience: Aud
         case "contract":
             return Survey(contract=_checked(services, database, audience))
         case "servers":
-            from compare import protocols  # what it asks with comes with the servers only
+            from compare.survey import protocols  # what it asks with comes with the servers only
 
             say = _counting(audience, len(services) + len(SERVERS))
             return Survey(

@@ -6,9 +6,9 @@ from functools import partial
 
 import httpx
 
-from compare.observed import ends, left_open, sizes
-from compare.observed.asked import PATIENCE_SECONDS, TOKEN, Asked, Question, seen
 from compare.services import Service
+from compare.survey.observed import ends, left_open, sizes
+from compare.survey.observed.asked import PATIENCE_SECONDS, TOKEN, Asked, Question, seen
 from compare.surveyed import Observation
 from compare.up import up
 

@@ -2,7 +2,7 @@
 
 import httpx
 
-from compare.observed.asked import JSON, POST, TOKEN, Asked, Question, send
+from compare.survey.observed.asked import JSON, POST, TOKEN, Asked, Question, send
 
 
 def date_and_server(asked: Asked) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import psutil
 
-from compare.observed.asked import Asked, Question, connected, request, seen, send
+from compare.survey.observed.asked import Asked, Question, connected, request, seen, send
 
 UPSTREAM_TIMEOUT_SECONDS = 4.0  # above the 3 s that one server waits before it cancels
 AT_ONCE_SECONDS = 1.0
