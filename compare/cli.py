@@ -115,6 +115,10 @@ def check(
     upstreams: Upstreams = None,
 ) -> None:
     """Check services, ours or anybody's, against every clause of the contract."""
+    if bool(services) + every + bool(url) > 1:
+        fail("give services, --all or --url: one of them")
+    if (token or upstreams) and not url:
+        fail("--token and --upstreams are of a service that you run: give its --url")
     chosen = chosen_services(everything(database) if every else services, database)
     given = {"url": url, "database": database, "token": token, "upstreams": upstreams}
     with one_line():
@@ -145,10 +149,9 @@ def survey(
 ) -> None:
     """Fill a table for the page of the last run: contract, servers, pools or growth."""
     file = output / "results.json"
-    if topic == "servers":
-        database = "sqlite"  # where it asks; no question is about a database
-        if missing := missing_modules():
-            fail(f"survey servers needs {', '.join(missing)}: {terminal.HOW_TO_INSTALL}")
+    if services and every:
+        fail("give services or --all: one of them")
+    _refuse_what_is_not_for(topic, database, growing=bool(posts) or seed is not None)
     chosen = chosen_services(everything(database) if every else services, database)
     with one_line():
         say_what_is_used(database)
@@ -184,6 +187,15 @@ def report(
     with one_line():
         page = _write_page(results.read(results_file), output)
     terminal.out.print(f"The page: {page}", soft_wrap=True)
+
+
+def _refuse_what_is_not_for(topic: Topic, database: str, growing: bool) -> None:
+    if topic != "growth" and growing:
+        fail("--posts and --seed are for growth")
+    if topic == "servers" and database != "sqlite":
+        fail("servers are asked on sqlite: no question is about a database")
+    if topic == "servers" and (missing := missing_modules()):
+        fail(f"survey servers needs {', '.join(missing)}: {terminal.HOW_TO_INSTALL}")
 
 
 def _overrides(settings: Sequence[str]) -> dict[str, str]:

@@ -10,16 +10,7 @@ from typing import NoReturn
 
 import typer
 
-from compare import (
-    checking,
-    databases,
-    launch,
-    load,
-    measure,
-    results,
-    stopping,
-    terminal,
-)
+from compare import checking, databases, launch, load, measure, results, stopping, terminal
 from compare.services import DEFAULT_PAIR, SERVICES, Service
 from compare.survey import recording
 

@@ -16,6 +16,7 @@ from compare.servers import PYTHON, Server
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 AsyncModel = Literal["async", "blocking"]
+DATABASES = ("sqlite", "postgresql")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Service:
     migrate: tuple[str, ...]
     requires: tuple[str, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
-    databases: tuple[str, ...] = ("sqlite", "postgresql")
+    databases: tuple[str, ...] = DATABASES
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ class Application:
         name: str,
         async_model: AsyncModel = "async",
         requires: tuple[str, ...] = (),
-        databases: tuple[str, ...] = ("sqlite", "postgresql"),
+        databases: tuple[str, ...] = DATABASES,
         **settings: str,
     ) -> Service:
         """Make it a service: on this server, under this name, with these settings of its own."""

@@ -1,5 +1,6 @@
 """What surveys found: the part of the results file that is about every service and server."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -48,6 +49,14 @@ class Observation(Strict):
     service: str
     server: str
     said: str
+
+
+def by_answer(observations: Iterable[Observation]) -> dict[str, dict[str, list[str]]]:
+    """Group them: question -> answer -> the services that gave it, each in the order asked."""
+    grouped: dict[str, dict[str, list[str]]] = {}
+    for each in observations:
+        grouped.setdefault(each.question, {}).setdefault(each.said, []).append(each.service)
+    return grouped
 
 
 class PoolUse(Strict):

@@ -33,13 +33,14 @@ def engine_options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return pool | {"connect_args": {"timeout": seconds}}
     timeout_ms = str(int(seconds * 1000))
-    arguments: dict[str, Any] = {
-        "connect_timeout": max(2, math.ceil(seconds)),  # libpq takes whole seconds, from 2 on
-        "options": f"-c statement_timeout={timeout_ms}",
-        "prepare_threshold": None,  # as Django has it, and as PgBouncer needs it
-    }
     if url.get_driver_name() == "asyncpg":  # which prepares every statement
         arguments = {"timeout": seconds, "server_settings": {"statement_timeout": timeout_ms}}
+    else:
+        arguments = {
+            "connect_timeout": max(2, math.ceil(seconds)),  # libpq takes whole seconds, from 2 on
+            "options": f"-c statement_timeout={timeout_ms}",
+            "prepare_threshold": None,  # as Django has it, and as PgBouncer needs it
+        }
     # A server may have gone away meanwhile: Django's CONN_HEALTH_CHECKS.
     return pool | {"connect_args": arguments, "pool_pre_ping": True}
 

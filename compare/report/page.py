@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from compare.report import axis, code, contract, figures, surveys, trust
 from compare.results import Results
 from compare.services import PROJECT_ROOT
+from compare.surveyed import by_answer
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -43,7 +44,7 @@ def render(results: Results, root: Path = PROJECT_ROOT) -> str:
             checked=surveys.contract(results.survey),
             untested=surveys.untested(results.survey),
             protocols=surveys.protocols(results.survey),
-            observations=surveys.observations(results.survey),
+            observations=by_answer(results.survey.observations),
             growth=surveys.growth(results.survey),
         )
     )
@@ -57,7 +58,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"digits": digits, "prose": prose, "version": version}
+    environment.filters |= {"count": count, "digits": digits, "prose": prose, "version": version}
     return environment
 
 
@@ -65,6 +66,11 @@ def digits(number: float) -> str:
     """Three significant digits, or all before the point: 1.23, 12.3, 1 235."""
     decimals = 2 if number < 9.995 else 1 if number < 99.95 else 0
     return f"{number:,.{decimals}f}".replace(",", THIN_SPACE)
+
+
+def count(number: int) -> str:
+    """A whole number with its thousands apart: 1 000 000."""
+    return f"{number:,}".replace(",", THIN_SPACE)
 
 
 def prose(text: str) -> Markup:

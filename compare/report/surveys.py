@@ -9,7 +9,6 @@ from compare.surveyed import (
     Depth,
     Growth,
     GrowthPoint,
-    Observation,
     ProtocolCell,
     Survey,
 )
@@ -49,14 +48,6 @@ def untested(survey: Survey) -> dict[str, str]:
 def protocols(survey: Survey) -> Matrix[ProtocolCell]:
     """Give server -> protocol -> whether it speaks it."""
     return _matrix((cell.server, cell.protocol, cell) for cell in survey.protocols)
-
-
-def observations(survey: Survey) -> dict[str, dict[str, list[Observation]]]:
-    """Give question -> answer -> who gave it, each in the order asked."""
-    grouped: dict[str, dict[str, list[Observation]]] = {}
-    for each in survey.observations:
-        grouped.setdefault(each.question, {}).setdefault(each.said, []).append(each)
-    return grouped
 
 
 def growth(survey: Survey) -> list[GrowthTable]:

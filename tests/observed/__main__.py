@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from compare.complaints import chosen_services, everything, one_line
-from compare.survey.observed import by_answer, observe_servers
+from compare.survey.observed import observe_servers
+from compare.surveyed import by_answer
 
 DATABASE = "sqlite"
 

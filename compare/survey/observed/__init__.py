@@ -1,6 +1,6 @@
 """What HTTP leaves open or a server decides, and the contract cannot ask: seen, not judged."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 
@@ -33,14 +33,6 @@ def observe_servers(
             on_progress(service.name)
         observations += _observe(service)
     return observations
-
-
-def by_answer(observations: Iterable[Observation]) -> dict[str, dict[str, list[str]]]:
-    """Group them: question -> answer -> the services that gave it, each in the order asked."""
-    grouped: dict[str, dict[str, list[str]]] = {}
-    for each in observations:
-        grouped.setdefault(each.question, {}).setdefault(each.said, []).append(each.service)
-    return grouped
 
 
 def _observe(service: Service) -> list[Observation]:
