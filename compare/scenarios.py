@@ -1,13 +1,20 @@
-"""What is measured: each endpoint under so many connections, as data."""
+"""What is measured, as data: the studies of a profile, and the scenarios of each study."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import k9.plan
 
 from compare.load import Request
-from compare.results import Scenario
+from compare.results import Scenario, Study
 from shared.seed import DRAFT_EVERY, POSTS
 
 UPSTREAM_DELAY_MS = 100.0
+WAIT_MS = 50.0
 PUBLISHED_IDS = tuple(id for id in range(1, POSTS + 1) if id % DRAFT_EVERY)
+ENDPOINTS = ("list", "detail", "create", "dashboard")
+RUNGS = ("nothing", "select-1", "rows", "objects", "n-plus-1")
+WAITS = ("await", "blocking-call", "thread")
 
 REQUESTS = {
     "list": Request("GET", "/posts?limit=20", contains='"next"'),
@@ -26,31 +33,153 @@ REQUESTS = {
     ),
     # An answer ends like this only when no upstream was unavailable.
     "dashboard": Request("GET", "/dashboard", contains="[]}"),
+    **{rung: Request("GET", f"/ladder/{rung}", contains='"next"') for rung in RUNGS},
+    **{wait: Request("GET", f"/wait/{wait}", contains='"waited"') for wait in WAITS},
 }
 
+# How often each is asked, of a hundred requests; any other endpoint is asked alone.
+MIXED = {"list": 80, "detail": 15, "dashboard": 4, "create": 1}
 
-def _at(concurrency: int, endpoint: str) -> Scenario:
-    upstreams = endpoint == "dashboard"
-    return Scenario.model_validate(
-        {
-            "name": f"{endpoint}-{concurrency}",
-            "endpoint": endpoint,
-            "request": f"{REQUESTS[endpoint].method} {REQUESTS[endpoint].path}",
-            "concurrency": concurrency,
-            "upstream_delay_ms": UPSTREAM_DELAY_MS if upstreams else None,
-            "ceiling_per_second": concurrency / (UPSTREAM_DELAY_MS / 1000) if upstreams else None,
-        }
+
+@dataclass(frozen=True)
+class Inquiry:
+    """A study as one profile does it: its scenarios, and how long each is timed.
+
+    `noisy` names the scenarios in which the baseline is measured against itself.
+    """
+
+    study: Study
+    scenarios: tuple[Scenario, ...]
+    run_seconds: float
+    noisy: tuple[str, ...] = ()
+
+
+def mix_of(endpoint: str) -> list[tuple[int, Request]]:
+    """Give what a scenario's load asks: (times in a hundred, request), in the order of MIXED."""
+    if endpoint == "mixed":
+        return [(share, REQUESTS[each]) for each, share in MIXED.items()]
+    return [(100, REQUESTS[endpoint])]
+
+
+def _asked(endpoint: str) -> str:
+    return (
+        ", ".join(f"{share} % {each}" for each, share in MIXED.items())
+        if endpoint == "mixed"
+        else f"{REQUESTS[endpoint].method} {REQUESTS[endpoint].path}"
     )
 
 
-SCENARIOS = (
-    _at(1, "list"),
-    _at(16, "list"),
-    _at(1, "detail"),
-    _at(16, "detail"),
-    _at(1, "create"),
-    _at(16, "create"),
-    _at(1, "dashboard"),
-    _at(16, "dashboard"),
-    _at(64, "dashboard"),
+def _closed(endpoint: str, concurrency: int) -> Scenario:
+    waits = endpoint == "dashboard"
+    return Scenario(
+        name=f"{endpoint}-{concurrency}",
+        study="mixed" if endpoint == "mixed" else "closed-loop",
+        endpoint=endpoint,
+        request=_asked(endpoint),
+        concurrency=concurrency,
+        delay_ms=UPSTREAM_DELAY_MS if waits else None,
+        ceiling_per_second=concurrency / (UPSTREAM_DELAY_MS / 1000) if waits else None,
+    )
+
+
+def _open(endpoint: str, rate_per_second: int) -> Scenario:
+    return Scenario(
+        name=f"{endpoint}-at-{rate_per_second}",
+        study="open-loop",
+        endpoint=endpoint,
+        request=_asked(endpoint),
+        rate_per_second=rate_per_second,
+        delay_ms=UPSTREAM_DELAY_MS if endpoint == "dashboard" else None,
+    )
+
+
+def _fan_out(delay_ms: int, concurrency: int) -> Scenario:
+    return Scenario(
+        name=f"fan-out-{delay_ms}ms-{concurrency}",
+        study="fan-out",
+        endpoint="dashboard",
+        request=_asked("dashboard"),
+        concurrency=concurrency,
+        delay_ms=delay_ms,
+        ceiling_per_second=concurrency / (delay_ms / 1000),
+        async_model="async",
+    )
+
+
+def _rung(rung: str) -> Scenario:
+    return Scenario(
+        name=f"ladder-{rung}",
+        study="ladder",
+        endpoint=rung,
+        request=_asked(rung),
+        concurrency=16,
+        application="ladder",
+    )
+
+
+def _wait(wait: str, concurrency: int) -> Scenario:
+    return Scenario(
+        name=f"wait-{wait}-{concurrency}",
+        study="waiting",
+        endpoint=wait,
+        request=_asked(wait),
+        concurrency=concurrency,
+        delay_ms=WAIT_MS,
+        ceiling_per_second=concurrency / (WAIT_MS / 1000),
+        # Blocking views have nothing but their threads to wait in.
+        async_model=None if wait == "thread" else "async",
+        application="ladder",
+    )
+
+
+def _every(endpoints: Iterable[str], concurrencies: Iterable[int]) -> tuple[Scenario, ...]:
+    concurrencies = tuple(concurrencies)
+    return tuple(_closed(endpoint, each) for endpoint in endpoints for each in concurrencies)
+
+
+QUICK = (
+    Inquiry(
+        "closed-loop",
+        (
+            *_every(("list", "detail"), (1, 16)),
+            _closed("create", 16),
+            _closed("dashboard", 64),
+        ),
+        run_seconds=0.8,
+        noisy=("list-16", "detail-16", "create-16", "dashboard-64"),
+    ),
 )
+
+FULL = (
+    Inquiry(
+        "closed-loop",
+        _every(ENDPOINTS, (1, 16, 64, 256)),
+        run_seconds=1.5,
+        noisy=tuple(f"{endpoint}-16" for endpoint in ENDPOINTS) + ("dashboard-64",),
+    ),
+    Inquiry("mixed", _every(("mixed",), (16, 64)), run_seconds=3, noisy=("mixed-16",)),
+    Inquiry(
+        "open-loop",
+        (
+            *(_open("list", rate) for rate in (25, 50, 100, 150, 200, 300, 400, 600)),
+            *(_open("dashboard", rate) for rate in (25, 50, 100, 200, 400)),
+        ),
+        run_seconds=3,
+        noisy=("list-at-50",),
+    ),
+    Inquiry(
+        "fan-out",
+        tuple(_fan_out(delay, each) for delay in (10, 100, 500) for each in (1, 4, 16, 64, 256)),
+        run_seconds=1.5,
+        noisy=("fan-out-100ms-64",),
+    ),
+    Inquiry("ladder", tuple(map(_rung, RUNGS)), run_seconds=1.5, noisy=("ladder-objects",)),
+    Inquiry(
+        "waiting",
+        tuple(_wait(wait, each) for wait in WAITS for each in (1, 16, 64, 256)),
+        run_seconds=1.5,
+        noisy=("wait-await-64",),
+    ),
+)
+
+PROFILES = {"quick": QUICK, "full": FULL}

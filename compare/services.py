@@ -25,7 +25,9 @@ class Service:
 
     `command` starts it and may hold {host}, {port} and {threads}; `migrate` brings the database
     at `DATABASE_URL` up to date; `requires` names the importable modules it needs; `settings` are
-    those that make it another row; `databases` are the kinds that it runs on.
+    those that make it another row; `databases` are the kinds that it runs on. `ladder` starts the
+    framework's ladder of costs in the same way. A yardstick is no service to choose but a limit to
+    compare with: it passes the happy paths of the contract only.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Service:
     requires: tuple[str, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     databases: tuple[str, ...] = DATABASES
+    ladder: tuple[str, ...] = ()
+    is_yardstick: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -47,13 +51,18 @@ class Service:
 
 @dataclass(frozen=True)
 class Application:
-    """What a framework's services have in common: the doors for servers, and the migrations."""
+    """What a framework's services have in common: the doors for servers, and the migrations.
+
+    The doors of the service and of its ladder of costs are for the interface that a server speaks.
+    """
 
     framework: str
     package: str
     doors: Mapping[str, str]
     migrate: tuple[str, ...]
     requires: tuple[str, ...]
+    ladder_doors: Mapping[str, str] = field(default_factory=dict)
+    is_yardstick: bool = False
 
     def on(
         self,
@@ -65,14 +74,16 @@ class Application:
         **settings: str,
     ) -> Service:
         """Make it a service: on this server, under this name, with these settings of its own."""
-        door = self.doors[server.interface]
+        door, ladder_door = self.doors[server.interface], self.ladder_doors.get(server.interface)
         return Service(
             name=name,
             framework=self.framework,
             async_model=async_model,
             server=server.name,
             package=self.package,
-            command=tuple(part.replace("{application}", door) for part in server.command),
+            command=_opening(door, server),
+            ladder=_opening(ladder_door, server) if ladder_door else (),
+            is_yardstick=self.is_yardstick,
             migrate=self.migrate,
             requires=(*self.requires, *server.requires, *requires),
             settings=settings,
@@ -80,10 +91,18 @@ class Application:
         )
 
 
+def _opening(door: str, server: Server) -> tuple[str, ...]:
+    return tuple(part.replace("{application}", door) for part in server.command)
+
+
 DJANGO = Application(
     framework="Django",
     package="django_app",
     doors={"ASGI": "django_app.asgi:application", "WSGI": "django_app.wsgi:application"},
+    ladder_doors={
+        "ASGI": "yardsticks.django_ladder:asgi_application",
+        "WSGI": "yardsticks.django_ladder:wsgi_application",
+    },
     migrate=(PYTHON, "-m", "django", "migrate", "--settings", "django_app.settings"),
     requires=("django",),
 )
@@ -91,8 +110,17 @@ FASTAPI = Application(
     framework="FastAPI",
     package="fastapi_app",
     doors={"ASGI": "fastapi_app.asgi:application"},
+    ladder_doors={"ASGI": "yardsticks.fastapi_ladder:application"},
     migrate=(PYTHON, "-m", "alembic", "-c", "fastapi_app/alembic.ini", "upgrade", "head"),
     requires=("fastapi", "alembic"),
+)
+BARE = Application(
+    framework="no framework",
+    package="yardsticks",
+    doors={"ASGI": "yardsticks.bare:application"},
+    migrate=FASTAPI.migrate,  # the tables are the same whoever made them
+    requires=FASTAPI.requires,
+    is_yardstick=True,
 )
 
 _ALL = (
@@ -129,6 +157,9 @@ _ALL = (
 
 SERVICES = {service.name: service for service in _ALL}
 DEFAULT_PAIR = ("django", "fastapi")
+USUAL = ("django", "fastapi", "django-blocking", "fastapi-blocking")
+# One hand-written ASGI application with the same SQL, on the same server: what is possible at all.
+YARDSTICK = BARE.on(servers.UVICORN, "bare")
 
 
 def named(names: tuple[str, ...]) -> tuple[Service, ...]:
