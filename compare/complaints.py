@@ -4,18 +4,18 @@ It is 1 when a service failed the contract or a figure could not be kept, 2 when
 missing or wrong in what was asked for, and 130 after Ctrl-C.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
 
-from compare import checking, databases, launch, load, measure, results, stopping, terminal
+from compare import checking, databases, gates, launch, load, results, stopping, terminal
 from compare.services import DEFAULT_PAIR, SERVICES, Service
 from compare.survey import recording
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
-REFUSED = (measure.GateError, load.LoadError)
+REFUSED = (gates.GateError, load.LoadError)
 IMPOSSIBLE = (
     databases.DatabaseError,
     launch.LaunchError,
@@ -26,7 +26,7 @@ IMPOSSIBLE = (
 
 
 @contextmanager
-def one_line() -> Iterator[None]:
+def one_line(advice_when_stopped: Callable[[], str] = str) -> Iterator[None]:
     """Turn expected failures into one line and an exit code, and leave no process behind."""
     try:
         with stopping.clean_exit():
@@ -34,7 +34,7 @@ def one_line() -> Iterator[None]:
     except (*REFUSED, *IMPOSSIBLE) as error:
         fail(str(error), FAILED if isinstance(error, REFUSED) else UNUSABLE)
     except KeyboardInterrupt:
-        fail("stopped", INTERRUPTED)
+        fail("; ".join(filter(None, ("stopped", advice_when_stopped()))), INTERRUPTED)
 
 
 def fail(message: str, code: int = UNUSABLE) -> NoReturn:
@@ -43,8 +43,10 @@ def fail(message: str, code: int = UNUSABLE) -> NoReturn:
     raise typer.Exit(code)
 
 
-def chosen_services(names: Sequence[str] | None, database: str) -> list[Service]:
-    """Give the services of these names, the usual pair for none, or say what is wrong with one."""
+def chosen_services(
+    names: Sequence[str] | None, database: str, usual: Sequence[str] = DEFAULT_PAIR
+) -> list[Service]:
+    """Give the services of these names, the usual ones for none, or say what is wrong with one."""
     kind = databases.kind_of(database)
     for name in names or ():
         if name not in SERVICES:
@@ -53,7 +55,7 @@ def chosen_services(names: Sequence[str] | None, database: str) -> list[Service]
             fail(f"{name} needs {', '.join(missing)}: {terminal.HOW_TO_INSTALL}")
         if kind not in SERVICES[name].databases:
             fail(f"{name} runs on {' and '.join(SERVICES[name].databases)} only")
-    return [SERVICES[name] for name in dict.fromkeys(names or DEFAULT_PAIR)]
+    return [SERVICES[name] for name in dict.fromkeys(names or usual)]
 
 
 def everything(database: str) -> list[str]:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Protocol
@@ -33,9 +33,13 @@ class DatabaseError(Exception):
 
 
 class Databases(Protocol):
-    """Where fresh databases come from; `label` says it to a person, such as "SQLite 3.50.4"."""
+    """Where fresh databases come from; `label` says it to a person, such as "SQLite 3.50.4".
+
+    `processes` are those of a server that was started for it.
+    """
 
     label: str
+    processes: Sequence[psutil.Process]
 
     def create(self, name: str) -> str:
         """Make a fresh, empty database for the service of that name and give its URL."""
@@ -55,7 +59,8 @@ def open(kind: str) -> Iterator[Databases]:
                 yield SqliteFiles(Path(folder), cleanup)
             case "postgres":
                 url = cleanup.enter_context(_embedded_postgres())
-                yield PostgresServer(url, cleanup, "embedded")
+                data = Path(str(make_url(url).query["host"]))
+                yield PostgresServer(url, cleanup, "embedded", _processes_of(data))
             case _:
                 yield _of_reader(kind, cleanup)
 
@@ -101,6 +106,7 @@ class SqliteFiles:
     """SQLite files in one folder."""
 
     def __init__(self, folder: Path, cleanup: ExitStack) -> None:
+        self.processes: Sequence[psutil.Process] = ()
         self._folder = folder
         self._cleanup = cleanup
         with engine("sqlite://").connect() as connection:
@@ -116,7 +122,10 @@ class SqliteFiles:
 class PostgresServer:
     """Databases on one PostgreSQL server."""
 
-    def __init__(self, url: str, cleanup: ExitStack, whose: str) -> None:
+    def __init__(
+        self, url: str, cleanup: ExitStack, whose: str, processes: Sequence[psutil.Process] = ()
+    ) -> None:
+        self.processes = processes
         self._address = make_url(url)
         self._cleanup = cleanup
         version = self._run("SHOW server_version").split()[0]

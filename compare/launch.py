@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,14 +102,16 @@ def running(
     upstreams_url: str,
     host: str = HOST,
     port: int | None = None,
-    **overrides: str,
+    cores: Collection[int] | None = None,
+    overrides: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """Run a service on a migrated database until the block ends; LaunchError when it fails.
 
-    Without `port` a free one is taken; `overrides` are settings, as in `settings`.
+    Without `port` a free one is taken. `cores` are those that it may use; `overrides` are settings
+    of the contract in the place of those that the registry chooses.
     """
-    chosen = settings(service, database_url, upstreams_url, **overrides)
-    with launched(service.name, service.command, "/ready", chosen, host, port) as started:
+    chosen = settings(service, database_url, upstreams_url, **overrides or {})
+    with launched(service.name, service.command, "/ready", chosen, host, port, cores) as started:
         yield started
 
 
@@ -128,6 +130,7 @@ def launched(
     chosen: Mapping[str, str] | None = None,
     host: str = HOST,
     port: int | None = None,
+    cores: Collection[int] | None = None,
 ) -> Iterator[Running]:
     """Run a command with these settings until the block ends; it is ready when the path gives 200.
 
@@ -140,6 +143,8 @@ def launched(
     with _log_file(name) as log:
         started = Running(name, url, _start(parts, chosen or {}, log), log)
         try:
+            if cores:
+                started.process.cpu_affinity(list(cores))  # before it has threads or children
             _wait_until_ready(started, ready_path)
             yield started
         finally:

@@ -1,5 +1,6 @@
 """What a run took place on: the machine, the versions and the commit."""
 
+import hashlib
 import os
 import platform
 import subprocess
@@ -39,6 +40,14 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def lock_sha256() -> str:
+    """Give the hash of the lock that the versions were installed from, or "unknown"."""
+    try:
+        return hashlib.sha256((PROJECT_ROOT / "requirements.lock").read_bytes()).hexdigest()
+    except OSError:
+        return "unknown"
 
 
 def commit() -> str:

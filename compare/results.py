@@ -1,5 +1,7 @@
 """The results file: what one run found, whole and versioned; an incomplete one is refused."""
 
+import json
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -122,6 +124,25 @@ class Refusal(Strict):
     reason: str
 
 
+class Null(Strict):
+    """How many answers a second the load engine got in one block from a service with no work.
+
+    It is the limit of the engine: a service that comes near it was not what limited the load.
+    """
+
+    study: Study
+    block: int
+    requests_per_second: float
+
+
+class BlockRun(Strict):
+    """A block of a study that was run to its end, numbered from 0 in its study."""
+
+    study: Study
+    number: int
+    seconds: float
+
+
 class Start(Strict):
     """One start of a contender in one block: how long until it was ready, and what it took idle."""
 
@@ -169,7 +190,7 @@ class Results(Strict):
     database: str
     seed: int
     profile: str
-    blocks: dict[Study, int]
+    block_runs: Annotated[list[BlockRun], Field(description="in the order in which they were run")]
     precision: float
     pinned: str
     lock_sha256: str
@@ -183,12 +204,18 @@ class Results(Strict):
     samples: list[Sample]
     refusals: list[Refusal]
     starts: list[Start]
+    nulls: list[Null]
     comparisons: list[Comparison]
     noise: Annotated[list[Comparison], Field(description="the A/A pair, judged by the same rule")]
     yardstick: ServiceRun | None
     shares: list[YardstickShare]
     survey: Survey = Survey()
     not_timed: Annotated[dict[str, str], Field(description="service -> why")] = {}
+
+    @property
+    def blocks(self) -> dict[Study, int]:
+        """How many blocks each study had, in the order in which the studies began."""
+        return dict(Counter(each.study for each in self.block_runs))
 
 
 class UnusableResults(Exception):
@@ -205,12 +232,26 @@ def write(results: Results, path: Path) -> None:
 
 def read(path: Path) -> Results:
     """Read a results file back; UnusableResults when it is missing, damaged or incomplete."""
-    try:
-        results = Results.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise UnusableResults(f"{path}: {error.strerror}") from error
-    except ValidationError as error:
-        raise UnusableResults(f"{path} is not a results file: {error.errors()[0]}") from error
+    results = read_unfinished(path)
     if results.finished_at is None:
         raise UnusableResults(f"{path} is of a run that was cut short")
     return results
+
+
+def read_unfinished(path: Path) -> Results:
+    """Read what there is of a run that may have been cut short; UnusableResults as for `read`."""
+    try:
+        return Results.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise UnusableResults(f"{path}: {(error.strerror or '').lower()}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UnusableResults(
+            f"{path} is not a results file of format {FORMAT_VERSION}: {where}: {first['msg']}"
+        ) from error
+
+
+def schema() -> str:
+    """Give the JSON Schema of the results file."""
+    return json.dumps(Results.model_json_schema(), indent=1) + "\n"

@@ -1,112 +1,199 @@
 """The main job: run services side by side, check them, time those that pass, and tell it all."""
 
-import random
 import shlex
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import make_url
 
-from compare import checking, databases, launch, load, machine, measure, statistics
+from compare import checking, databases, launch, load, machine, measure, pinning, statistics
+from compare.bench import PATIENCE, Bench, Block
+from compare.contenders import contenders
 from compare.environment import THREAD_LIMIT, settings
 from compare.launch import HOST
 from compare.report.figures import labels
-from compare.results import Comparison, Results, Sample, ServiceRun, TestOutcome
-from compare.scenarios import SCENARIOS
+from compare.results import (
+    BlockRun,
+    Refusal,
+    Results,
+    Sample,
+    ServiceRun,
+    TestOutcome,
+    UnusableResults,
+)
+from compare.scenarios import Inquiry
 from compare.servers import PYTHON
-from compare.services import Service
+from compare.services import YARDSTICK, Service
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run: the first service is the baseline; `blocks` overrides the budget."""
+    """What to run: the first service is the baseline; `wanted` are the arguments that chose it."""
 
     services: Sequence[Service]
     database: str
     seed: int
-    budget_seconds: float
-    blocks: int | None
+    profile: str
+    inquiries: Sequence[Inquiry]
+    limits: measure.Limits
+    wanted: Sequence[str]
 
     @property
     def command(self) -> str:
         """The command that repeats this run, without a database's password."""
         names = [service.name for service in self.services]
         command = ["compare", "run", *names, "--database", shown(self.database)]
-        command += ["--seed", str(self.seed)]
-        if self.blocks:
-            command += ["--blocks", str(self.blocks)]
+        command += ["--seed", str(self.seed), *self.wanted]
+        if self.limits.blocks:
+            command += ["--blocks", str(self.limits.blocks)]
         else:
-            command += ["--budget", f"{self.budget_seconds:g}"]
+            command += ["--budget", f"{self.limits.budget_seconds:g}"]
+            command += ["--precision", f"{self.limits.precision:g}"]
         return shlex.join(command)
 
 
 class Audience(Protocol):
-    """Who is told how far a run is."""
+    """Who is told how far a run is, and is given what there is of it after each block."""
 
     def checked(self, outcome: TestOutcome, total: int) -> None:
         """Hear one outcome of `total`."""
 
-    def measuring(self, progress: measure.Progress) -> None:
+    def measuring(self, step: measure.Step) -> None:
         """Hear that the next timed run begins."""
 
 
-def run(plan: Plan, audience: Audience) -> Results:
+def run(
+    plan: Plan,
+    audience: Audience,
+    keep: Callable[[Results], None],
+    earlier: Results | None = None,
+) -> Results:
     """Check, time and compare; everything that was started is stopped again.
 
-    The errors of its parts pass through: a run that cannot be kept leaves no results.
+    `keep` is given the unfinished results after each block; one of those as `earlier` is gone on
+    with. The errors of its parts pass through.
     """
+    if earlier:
+        _refuse_another(plan, earlier)
+    begun = earlier or _checked(plan, audience)
+    figures = _figures(plan, _timed(plan, begun), _measured(plan, begun, audience, keep))
+    return begun.model_copy(update={**figures, "finished_at": datetime.now(UTC)})
+
+
+def _refuse_another(plan: Plan, earlier: Results) -> None:
+    here = machine.machine().model_copy(
+        update={"load_average_before": earlier.machine.load_average_before}
+    )
+    if earlier.command != plan.command:
+        raise UnusableResults(f"the run that was interrupted is another: {earlier.command}")
+    made_by = (earlier.machine, earlier.versions, earlier.lock_sha256, earlier.commit)
+    if made_by != (here, machine.versions(), machine.lock_sha256(), machine.commit()):
+        raise UnusableResults(
+            "the run that was interrupted is of another machine, version or commit: begin again"
+        )
+
+
+def _checked(plan: Plan, audience: Audience) -> Results:
+    """Check the services and the yardstick, and write down the circumstances."""
     started_at, before = datetime.now(UTC), machine.machine()
-    contract = checking.check_services(plan.services, plan.database, audience.checked)
-    not_timed = _failed(contract)
-    timed = [service for service in plan.services if service.name not in not_timed]
-    label, samples = _measured(plan, timed, audience.measuring)
+    everyone = [*plan.services, YARDSTICK]
+    outcomes = checking.check_services(everyone, plan.database, audience.checked)
+    with databases.open(plan.database) as source:
+        label = source.label
     return Results(
         started_at=started_at,
-        finished_at=datetime.now(UTC),
+        command=plan.command,
+        commit=machine.commit(),
+        lock_sha256=machine.lock_sha256(),
         machine=before,
+        versions=machine.versions(),
         database=label,
-        blocks=len({sample.block for sample in samples}),
-        contract=contract,
-        samples=samples,
-        comparisons=_compared(plan, timed, samples),
-        not_timed=not_timed,
-        **_circumstances(plan),
+        seed=plan.seed,
+        profile=plan.profile,
+        precision=plan.limits.precision,
+        pinned=pinning.sentence(),
+        load_engine=load.engine(),
+        services=[_service_run(service) for service in plan.services],
+        yardstick=_service_run(YARDSTICK),
+        clauses=checking.clauses(),
+        contract=[each for each in outcomes if each.service != YARDSTICK.name],
+        not_timed=_failed(outcomes),
+        scenarios=[scenario for each in plan.inquiries for scenario in each.scenarios],
+        **_figures(plan, [], []),
     )
 
 
 def _measured(
-    plan: Plan, timed: Sequence[Service], on_progress: Callable[[measure.Progress], None]
-) -> tuple[str, list[Sample]]:
-    with databases.open(plan.database) as source, launch.upstreams_running() as upstreams:
-        if not timed:
-            return source.label, []
-        contenders = measure.contenders(timed, source)
-        bench = measure.Bench(contenders, upstreams.url, random.Random(plan.seed), on_progress)
-        return source.label, bench.run(plan.budget_seconds, plan.blocks)
-
-
-def _circumstances(plan: Plan) -> dict[str, Any]:
-    return {
-        "command": plan.command,
-        "commit": machine.commit(),
-        "seed": plan.seed,
-        "profile": f"{plan.blocks} blocks" if plan.blocks else "quick",
-        "load_engine": load.engine(),
-        "versions": machine.versions(),
-        "services": [_service_run(service) for service in plan.services],
-        "clauses": checking.clauses(),
-        "scenarios": list(SCENARIOS),
-    }
-
-
-def _compared(plan: Plan, timed: Sequence[Service], samples: Sequence[Sample]) -> list[Comparison]:
+    plan: Plan, begun: Results, audience: Audience, keep: Callable[[Results], None]
+) -> list[Block]:
+    timed = _timed(plan, begun)
     if not timed:
         return []
+    yardstick = None if YARDSTICK.name in begun.not_timed else YARDSTICK
+    schedule = measure.Schedule(
+        plan.inquiries, [service.name for service in timed], plan.seed, plan.limits
+    )
+    with ExitStack() as stack:
+        source = stack.enter_context(databases.open(plan.database))
+        upstreams = stack.enter_context(launch.upstreams_running())
+        cores = stack.enter_context(pinning.apart([*source.processes, upstreams.process]))
+        found = contenders(timed, yardstick, source)
+        return measure.measure(
+            schedule,
+            partial(Bench, found, upstreams, plan.seed, cores),
+            blocks_of(begun),
+            audience.measuring,
+            lambda blocks: keep(begun.model_copy(update=_figures(plan, [], blocks))),
+        )
+
+
+def blocks_of(results: Results) -> list[Block]:
+    """Give the blocks of results apart, in the order in which they were run."""
+    studies = {scenario.name: scenario.study for scenario in results.scenarios}
+
+    def in_block(each: Sample | Refusal, run: BlockRun) -> bool:
+        return (studies[each.scenario], each.block) == (run.study, run.number)
+
+    return [
+        Block(
+            run,
+            [each for each in results.samples if in_block(each, run)],
+            [each for each in results.refusals if in_block(each, run)],
+            [
+                each
+                for each in results.starts
+                if (each.study, each.block) == (run.study, run.number)
+            ],
+            [each for each in results.nulls if (each.study, each.block) == (run.study, run.number)],
+        )
+        for run in results.block_runs
+    ]
+
+
+def _timed(plan: Plan, begun: Results) -> list[Service]:
+    return [service for service in plan.services if service.name not in begun.not_timed]
+
+
+def _figures(plan: Plan, timed: Sequence[Service], blocks: Sequence[Block]) -> dict[str, Any]:
+    """What the blocks found and, for services that were timed, how they compare."""
+    samples = [sample for block in blocks for sample in block.samples]
     called = labels([_service_run(service) for service in plan.services])
     names = {service.name: called[service.name] for service in timed}
-    return statistics.compare(SCENARIOS, samples, names, plan.seed)
+    data = ([scenario for each in plan.inquiries for scenario in each.scenarios], samples)
+    return {
+        "block_runs": [block.run for block in blocks],
+        "samples": samples,
+        "refusals": [refusal for block in blocks for refusal in block.refusals],
+        "starts": [start for block in blocks for start in block.starts],
+        "nulls": [null for block in blocks for null in block.nulls],
+        "comparisons": statistics.compare(*data, names, plan.seed) if names else [],
+        "noise": statistics.again(*data, names, plan.seed) if names else [],
+        "shares": statistics.shares(*data, names, YARDSTICK.name, plan.seed),
+    }
 
 
 def _failed(contract: Sequence[TestOutcome]) -> dict[str, str]:
@@ -122,7 +209,7 @@ def _failed(contract: Sequence[TestOutcome]) -> dict[str, str]:
 
 def _service_run(service: Service) -> ServiceRun:
     # Where it listened and where its database was differ from run to run and say nothing.
-    chosen = settings(service, database_url="", upstreams_url="")
+    chosen = settings(service, database_url="", upstreams_url="", **PATIENCE)
     command = " ".join("python" if part == PYTHON else part for part in service.command)
     return ServiceRun(
         name=service.name,

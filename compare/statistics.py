@@ -9,12 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from compare.results import Comparison, Sample, Scenario
+from compare.results import Comparison, Sample, Scenario, YardstickShare
 from compare.strict import Interval
 
 CONFIDENCE = 0.95
 FEWEST_BLOCKS = 3
 FEW_BLOCKS = 5
+# Differences as small as this are nobody's reason to choose, and come from less than a framework:
+# where a process's code lies in memory moves figures as much (Mytkowicz and others, 2009).
+SMALLEST_DIFFERENCE = 1.05
 AGAIN = "-again"
 
 
@@ -29,17 +32,48 @@ def compare(
     `names` gives the services in order, each with what a sentence calls it: {"django": "Django"}.
     """
     baseline, *others = names
-    pairs = [(scenario.name, other) for scenario in scenarios for other in others]
+    pairs = [(scenario, other) for scenario in scenarios for other in others]
     found = [
         _compared(samples, names, scenario, baseline, other, seed) for scenario, other in pairs
     ]
     return [comparison for comparison in found if comparison]
 
 
+def again(
+    scenarios: Iterable[Scenario], samples: Sequence[Sample], names: Mapping[str, str], seed: int
+) -> list[Comparison]:
+    """Compare the first service with itself, by the rule that judges the others."""
+    baseline, called = next(iter(names.items()))
+    pair = {baseline: called, baseline + AGAIN: f"{called} again"}
+    found = compare(scenarios, samples, pair, seed)
+    return [each.model_copy(update={"noise": None}) for each in found]
+
+
+def shares(
+    scenarios: Iterable[Scenario],
+    samples: Sequence[Sample],
+    services: Iterable[str],
+    yardstick: str,
+    seed: int,
+) -> list[YardstickShare]:
+    """Give each service's part of the yardstick's throughput, where both were timed closed-loop."""
+    pairs = [(scenario, service) for scenario in scenarios for service in services]
+    ratios = [
+        (scenario, service, paired(samples, scenario, yardstick, service))
+        for scenario, service in pairs
+        if scenario.concurrency
+    ]
+    return [
+        YardstickShare(scenario=scenario.name, service=service, share=interval(found, seed))
+        for scenario, service, found in ratios
+        if found
+    ]
+
+
 def _compared(
     samples: Sequence[Sample],
     names: Mapping[str, str],
-    scenario: str,
+    scenario: Scenario,
     baseline: str,
     other: str,
     seed: int,
@@ -47,13 +81,13 @@ def _compared(
     ratios = paired(samples, scenario, baseline, other)
     if not ratios:
         return None
-    again = paired(samples, scenario, baseline, baseline + AGAIN)
-    noise = interval(again, seed) if again else None
+    itself = paired(samples, scenario, baseline, baseline + AGAIN)
+    noise = interval(itself, seed) if itself and other != baseline + AGAIN else None
     throughput = interval(ratios, seed)
     doubt = doubt_about(throughput, noise, len(ratios))
     winner = other if throughput.ratio > 1 else baseline
     return Comparison(
-        scenario=scenario,
+        scenario=scenario.name,
         baseline=baseline,
         other=other,
         throughput=throughput,
@@ -63,18 +97,24 @@ def _compared(
     )
 
 
-def paired(samples: Iterable[Sample], scenario: str, baseline: str, other: str) -> list[float]:
-    """Give, for each block that has both, the other's throughput divided by the baseline's."""
-    rates = {
+def paired(samples: Iterable[Sample], scenario: Scenario, baseline: str, other: str) -> list[float]:
+    """Give, for each block that has both, how many times as fast the other was.
+
+    That is its throughput divided by the baseline's. An open loop offers both the same rate: there
+    it is the baseline's median time to answer, divided by the other's.
+    """
+    speeds = {
         (sample.contender, sample.block): sample.requests_per_second
+        if scenario.rate_per_second is None
+        else 1 / sample.p50_ms
         for sample in samples
-        if sample.scenario == scenario
+        if sample.scenario == scenario.name
     }
-    blocks = sorted({block for _, block in rates})
+    blocks = sorted({block for _, block in speeds})
     return [
-        rates[other, block] / rates[baseline, block]
+        speeds[other, block] / speeds[baseline, block]
         for block in blocks
-        if (other, block) in rates and (baseline, block) in rates
+        if (other, block) in speeds and (baseline, block) in speeds
     ]
 
 
@@ -103,7 +143,7 @@ def doubt_about(throughput: Interval, noise: Interval | None, blocks: int) -> st
     """Say why a ratio decides nothing; the empty text when it does decide."""
     if blocks < FEWEST_BLOCKS:
         return f"too close to call: {blocks} of at least {FEWEST_BLOCKS} blocks"
-    if throughput.low <= 1 <= throughput.high:
+    if throughput.low < SMALLEST_DIFFERENCE and throughput.high > 1 / SMALLEST_DIFFERENCE:
         return "too close to call"
     if noise and _extent(noise) >= abs(math.log(throughput.ratio)):
         return "too close to call: within the noise"

@@ -7,12 +7,20 @@ from statistics import median
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from compare import measure
-from compare.results import Comparison, Results, TestOutcome
+from compare.results import Comparison, Results, Scenario, TestOutcome
 from compare.services import Service
 from compare.up import Up
 
@@ -23,11 +31,12 @@ err = Console(stderr=True, highlight=False)
 
 
 class Live:
-    """Draws how far a run is: a bar for the contract suite, and one for each block."""
+    """Draws how far a run is: a bar for the contract suite, and one for the measuring."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._failed = 0
+        self._timed: TaskID | None = None
 
     def checked(self, outcome: TestOutcome, total: int) -> None:
         """Count an outcome."""
@@ -48,20 +57,33 @@ class Live:
             self._progress.tasks[0].id, description=text, completed=done, total=total
         )
 
-    def measuring(self, progress: measure.Progress) -> None:
-        """Show the run that begins or, when `done` is `total`, that the block is over."""
-        if progress.block + 1 >= len(self._progress.tasks):
-            self._progress.add_task("", total=progress.total)
-        task = self._progress.tasks[progress.block + 1]
-        text = f"block {progress.block + 1}: {progress.text}"
-        self._progress.update(task.id, completed=progress.done, description=text)
+    def measuring(self, step: measure.Step) -> None:
+        """Show the run that begins, and how much time is left for all of them."""
+        if self._timed is None:
+            self._timed = self._progress.add_task("", total=None, left="")
+        seconds = max(0, round(step.left_seconds))
+        self._progress.update(
+            self._timed,
+            description=step.text,
+            completed=step.elapsed_seconds,
+            total=step.elapsed_seconds + seconds,
+            left=f"{seconds // 60}:{seconds % 60:02} left" if seconds else "",
+        )
+
+
+class Far(ProgressColumn):
+    """How far a task is: the time left where that is known, or so many of so many."""
+
+    def render(self, task: Task) -> Text:
+        """Give the text for one task."""
+        return Text(task.fields.get("left", f"{task.completed:.0f}/{task.total or 0:.0f}"))
 
 
 @contextmanager
 def live() -> Iterator[Live]:
     """Draw progress on standard error until the block ends."""
-    columns = (SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn())
-    with Progress(*columns, MofNCompleteColumn(), console=err) as progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn(), Far())
+    with Progress(*columns, console=err) as progress:
         yield Live(progress)
 
 
@@ -88,26 +110,49 @@ def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) 
 
 def print_results(results: Results) -> None:
     """Print a row for each service in each scenario: throughput, ratio with interval, verdict."""
-    title = f"Requests a second on {results.database}, medians of {results.blocks} blocks"
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading in ("in flight", "service"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("median", justify="right")
-    table.add_column("ratio (95 %)", no_wrap=True)
-    table.add_column("verdict")
-    for scenario in results.scenarios:
-        heading = f"{scenario.concurrency:2} × {scenario.endpoint}"
-        told = {
-            each.other: _told(each)
-            for each in results.comparisons
-            if each.scenario == scenario.name
-        }
-        for service, rate in _median_rates(results, scenario.name).items():
-            table.add_row(heading, service, f"{rate:,.0f}", *told.get(service, ()))
-            heading = ""
-    out.print(table)
+    for study, blocks in results.blocks.items():
+        table = _table(f"{study}: requests a second on {results.database}, {blocks} blocks")
+        for scenario in results.scenarios:
+            if scenario.study == study:
+                _add_rows(table, results, scenario)
+        out.print(table)
+    for each in results.noise:
+        found = (
+            f"{each.throughput.ratio:.2f} ({each.throughput.low:.2f}–{each.throughput.high:.2f})"
+        )
+        out.print(Text(f"{each.baseline} against itself, {each.scenario}: {found}, {each.verdict}"))
+    for refusal in results.refusals:
+        words = f"{refusal.scenario} on {refusal.contender}, block {refusal.block + 1}"
+        out.print(Text(f"not kept: {words}: {refusal.reason}", "red"))
     for name, why in results.not_timed.items():
         out.print(f"[red]{name} was not timed: it {why}[/]")
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("scenario", "service"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("median", "of bare"):
+        table.add_column(heading, justify="right")
+    table.add_column("ratio (95 %)", no_wrap=True)
+    table.add_column("verdict")
+    return table
+
+
+def _add_rows(table: Table, results: Results, scenario: Scenario) -> None:
+    told = {
+        each.other: _told(each) for each in results.comparisons if each.scenario == scenario.name
+    }
+    shares = {
+        each.service: f"{each.share.ratio:.0%}"
+        for each in results.shares
+        if each.scenario == scenario.name
+    }
+    heading = scenario.name
+    for service, rate in _median_rates(results, scenario.name).items():
+        figures = (f"{rate:,.0f}", shares.get(service, ""))
+        table.add_row(heading, service, *figures, *told.get(service, ()))
+        heading = ""
 
 
 def print_services(services: Collection[Service]) -> None:

@@ -69,6 +69,11 @@ def _serving(
     launch.migrate(service, url, **overrides)
     databases.fill(url)
     with launch.running(
-        service, database_url=url, upstreams_url=upstreams_url, host=host, port=port, **overrides
+        service,
+        database_url=url,
+        upstreams_url=upstreams_url,
+        host=host,
+        port=port,
+        overrides=overrides,
     ) as running:
         yield running

@@ -1,67 +1,39 @@
 """Runs made up for the tests of the page: as real ones would be, with invented figures."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import chain
 
-from compare.results import Machine, Results, Sample, Scenario, ServiceRun
+from compare import scenarios as studies
+from compare.results import Comparison, Machine, Refusal, Results, Sample, Scenario, ServiceRun
+from compare.results import Start, YardstickShare
 from compare.results import TestOutcome as Outcome
 from compare.services import PROJECT_ROOT
-from compare.statistics import compare
+from compare.statistics import AGAIN, compare, doubt_about, interval, paired
+from tests.made_up import sample
 
 BLOCKS = 5
 SEED = 20261122
 CONTRACT = PROJECT_ROOT / "shared" / "README.md"
 CLAUSES = dict(re.findall(r"^- \*\*(C\d+)\*\* (.+)$", CONTRACT.read_text("utf-8"), re.MULTILINE))
-REQUESTS = {
-    "list": "GET /posts?limit=20",
-    "detail": "GET /posts/500",
-    "create": "POST /posts",
-    "dashboard": "GET /dashboard",
-}
-SPEEDS = {  # endpoint, in flight -> requests a second of Django, and how many times that FastAPI's
-    ("list", 1): (121.0, 1.78),
-    ("list", 16): (161.0, 1.94),
-    ("detail", 1): (214.0, 1.32),
-    ("detail", 16): (259.0, 1.51),
-    ("create", 1): (188.0, 1.03),
-    ("create", 16): (212.0, 0.86),
-    ("dashboard", 1): (8.9, 1.01),
-    ("dashboard", 16): (139.0, 1.02),
-}
-WOBBLE = (0.0, 0.03, -0.02, 0.05, -0.04)
-
-
 VERSIONS = {"Django": "6.1.3", "FastAPI": "0.165.0", "SQLAlchemy": "2.1.9", "httpx": "0.28.1"}
+STARTED_AT = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 
 
 def sample_results() -> Results:
-    """A whole run of Django and FastAPI as a real one would be; its figures are made up."""
-    started_at = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
-    scenarios = [_scenario(*key) for key in SPEEDS]
-    samples = [sample for scenario in scenarios for sample in _samples(scenario)]
-    return Results(
-        started_at=started_at,
-        finished_at=started_at + timedelta(seconds=134),
-        command="compare run --blocks 5",
-        commit="db466c5",
-        database="SQLite 3.46",
-        seed=SEED,
-        profile="quick",
-        blocks=BLOCKS,
-        load_engine="k9-load 0.1.0",
-        machine=_machine(),
-        versions=VERSIONS,
-        services=[_service("django", "Django"), _service("fastapi", "FastAPI")],
-        clauses=CLAUSES,
-        contract=[_outcome(id, service) for id in CLAUSES for service in ("django", "fastapi")],
-        scenarios=scenarios,
-        samples=samples,
-        comparisons=compare(scenarios, samples, {"django": "Django", "fastapi": "FastAPI"}, SEED),
-    )
+    """A quick run of Django and FastAPI as a real one would be; its figures are made up."""
+    return _quick().model_copy(deep=True)
+
+
+def full_results() -> Results:
+    """A run of every study with four services and the bare application."""
+    return _full().model_copy(deep=True)
 
 
 def with_a_failure() -> Results:
-    """The same run, where FastAPI fails C13 and so is not timed."""
+    """The quick run, where FastAPI fails C13 and so is not timed."""
     results = sample_results()
     for outcome in results.contract:
         if outcome.clause == "C13" and outcome.service == "fastapi":
@@ -72,23 +44,119 @@ def with_a_failure() -> Results:
     return results
 
 
-def with_four_services() -> Results:
-    """The same run with the blocking services too, each compared to the first service."""
+def of_older_django() -> Results:
+    """The quick run on another machine with an older Django, which does a fifth less."""
     results = sample_results()
-    for framework in ("Django", "FastAPI"):
-        name = f"{framework.lower()}-blocking"
-        blocking = {"name": name, "async_model": "blocking", "server": "gunicorn gthread"}
-        results.services.append(_service(name, framework).model_copy(update=blocking))
-        results.samples += [
-            each.model_copy(
-                update={"contender": name, "requests_per_second": 1.2 * each.requests_per_second}
-            )
-            for each in results.samples
-            if each.contender == framework.lower()
-        ]
-    names = {service.name: service.name for service in results.services}
-    results.comparisons = compare(results.scenarios, results.samples, names, SEED)
+    results.versions["Django"] = "5.2.9"
+    results.machine.processor, results.machine.cores = "Apple M2", 8
+    for each in results.samples:
+        if each.contender.startswith("django"):
+            each.requests_per_second *= 0.8
+    results.comparisons = _comparisons(results)
     return results
+
+
+@cache
+def _quick() -> Results:
+    return _run(studies.QUICK, [_service("django", "Django"), _service("fastapi", "FastAPI")])
+
+
+@cache
+def _full() -> Results:
+    services = [
+        _service("django", "Django"),
+        _service("fastapi", "FastAPI"),
+        _service("django-blocking", "Django", "blocking", "gunicorn gthread"),
+        _service("fastapi-blocking", "FastAPI", "blocking"),
+    ]
+    results = _run(studies.FULL, services, _service("bare", "no framework"))
+    results.refusals = [
+        Refusal(scenario="create-256", contender="fastapi", block=3, reason="3 answers were errors")
+    ]
+    for number in (7, 19, 40):
+        results.samples[number].marks = [f"other programs used 0.{number} of 2 cores"]
+    return results
+
+
+def _run(
+    inquiries: Sequence[studies.Inquiry],
+    services: list[ServiceRun],
+    yardstick: ServiceRun | None = None,
+) -> Results:
+    scenarios = list(chain.from_iterable(each.scenarios for each in inquiries))
+    noisy = set(chain.from_iterable(each.noisy for each in inquiries))
+    timed = [*services, yardstick] if yardstick else services
+    results = Results(
+        started_at=STARTED_AT,
+        finished_at=STARTED_AT + timedelta(seconds=134),
+        command=f"compare run {' '.join(each.name for each in services)} --database sqlite"
+        f" --seed {SEED}",
+        commit="db466c5",
+        database="SQLite 3.46",
+        seed=SEED,
+        profile="full" if inquiries is studies.FULL else "quick",
+        blocks={each.study: BLOCKS for each in inquiries},
+        precision=0.05,
+        pinned="service on core 0; load, upstreams and database on core 1",
+        lock_sha256="5f0c" * 16,
+        load_engine="k9-load 0.1.0",
+        machine=_machine(),
+        versions=dict(VERSIONS),
+        services=services,
+        clauses=dict(CLAUSES),
+        contract=[_outcome(id, service.name) for id in CLAUSES for service in services],
+        scenarios=scenarios,
+        samples=[each for scenario in scenarios for each in _samples(scenario, timed, noisy)],
+        refusals=[],
+        starts=[
+            _start(inquiry.study, contender.name, block)
+            for inquiry in inquiries
+            for contender in timed
+            for block in range(BLOCKS)
+        ],
+        comparisons=[],
+        noise=[],
+        yardstick=yardstick,
+        shares=[],
+    )
+    results.comparisons = _comparisons(results)
+    results.noise = [_again(results.samples, name) for name in sorted(noisy)]
+    results.shares = _shares(results)
+    return results
+
+
+def _comparisons(results: Results) -> list[Comparison]:
+    names = {service.name: service.name for service in results.services}
+    if len(names) == 2:
+        names = {service.name: service.framework for service in results.services}
+    return compare(results.scenarios, results.samples, names, results.seed)
+
+
+def _again(samples: Sequence[Sample], scenario: str) -> Comparison:
+    ratios = paired(samples, scenario, "django", "django" + AGAIN)
+    found = interval(ratios, SEED)
+    doubt = doubt_about(found, None, len(ratios))
+    return Comparison(
+        scenario=scenario,
+        baseline="django",
+        other="django" + AGAIN,
+        throughput=found,
+        noise=None,
+        winner=None if doubt else "django",
+        verdict=doubt or f"django {max(found.ratio, 1 / found.ratio):.2f}× faster",
+    )
+
+
+def _shares(results: Results) -> list[YardstickShare]:
+    if results.yardstick is None:
+        return []
+    bare = results.yardstick.name
+    return [
+        YardstickShare(scenario=scenario.name, service=service.name, share=interval(ratios, SEED))
+        for scenario in results.scenarios
+        for service in results.services
+        if (ratios := paired(results.samples, scenario.name, bare, service.name))
+    ]
 
 
 def _machine() -> Machine:
@@ -102,21 +170,25 @@ def _machine() -> Machine:
     )
 
 
-def _service(name: str, framework: str) -> ServiceRun:
-    package = f"{framework.lower()}_app"
-    return ServiceRun(
-        name=name,
-        framework=framework,
-        async_model="async",
-        server="uvicorn",
-        package=package,
-        command=f"python -m uvicorn --loop uvloop --http httptools {package}.asgi:application",
-        settings={
-            "ASYNC_MODEL": "async",
-            "DATABASE_POOL_SIZE": "16",
-            "DATABASE_URL": f"sqlite:///{name}.sqlite3",
-            "UPSTREAM_TIMEOUT_SECONDS": "1.0",
-        },
+def _service(
+    name: str, framework: str, async_model: str = "async", server: str = "uvicorn"
+) -> ServiceRun:
+    package = "yardsticks" if name == "bare" else f"{framework.lower()}_app"
+    return ServiceRun.model_validate(
+        {
+            "name": name,
+            "framework": framework,
+            "async_model": async_model,
+            "server": server,
+            "package": package,
+            "command": f"python -m uvicorn --loop uvloop --http httptools {package}.asgi:application",
+            "settings": {
+                "ASYNC_MODEL": async_model,
+                "DATABASE_POOL_SIZE": "16",
+                "DATABASE_URL": f"sqlite:///{name}.sqlite3",
+                "UPSTREAM_TIMEOUT_SECONDS": "1.0",
+            },
+        }
     )
 
 
@@ -132,43 +204,32 @@ def _outcome(clause: str, service: str) -> Outcome:
     )
 
 
-def _scenario(endpoint: str, concurrency: int) -> Scenario:
-    upstreams = {"upstream_delay_ms": 100.0, "ceiling_per_second": concurrency * 10.0}
-    return Scenario.model_validate(
+def _start(study: str, contender: str, block: int) -> Start:
+    heavy = 0.3 if contender == "bare" else 1.0
+    return Start.model_validate(
         {
-            "name": f"{endpoint}-{concurrency}",
-            "endpoint": endpoint,
-            "request": REQUESTS[endpoint],
-            "concurrency": concurrency,
-            **(upstreams if endpoint == "dashboard" else {}),
+            "study": study,
+            "contender": contender,
+            "block": block,
+            "ready_seconds": heavy * (0.8 + 0.02 * block),
+            "memory_mib": heavy * 78.0,
+            "threads": 2,
         }
     )
 
 
-def _samples(scenario: Scenario) -> list[Sample]:
-    speed, ratio = SPEEDS[scenario.endpoint, scenario.concurrency]
-    speeds = {"django": speed, "fastapi": speed * ratio}
-    if scenario.concurrency == 16:
-        speeds["django-again"] = speed * 1.01
+def _samples(scenario: Scenario, timed: Sequence[ServiceRun], noisy: set[str]) -> list[Sample]:
+    contenders = [each.name for each in timed if _takes_part(scenario, each)]
+    if scenario.name in noisy:
+        contenders.append("django" + AGAIN)
     return [
-        _sample(scenario, contender, block, speeds[contender] * (1 + WOBBLE[block - order]))
+        sample(scenario, contender, block, order)
         for block in range(BLOCKS)
-        for order, contender in enumerate(speeds)
+        for order, contender in enumerate(contenders)
     ]
 
 
-def _sample(scenario: Scenario, contender: str, block: int, per_second: float) -> Sample:
-    p50_ms = 1000 * scenario.concurrency / per_second
-    return Sample(
-        scenario=scenario.name,
-        contender=contender,
-        block=block,
-        order=0,
-        duration_seconds=3.0,
-        requests=int(3 * per_second),
-        requests_per_second=per_second,
-        p50_ms=p50_ms,
-        p95_ms=p50_ms * 1.6,
-        p99_ms=p50_ms * 2.3,
-        cpu_ms_per_request=900 / per_second,
-    )
+def _takes_part(scenario: Scenario, service: ServiceRun) -> bool:
+    if scenario.application == "ladder" and service.name == "bare":
+        return False
+    return scenario.async_model in (None, service.async_model)

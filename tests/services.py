@@ -29,9 +29,7 @@ def serving(
     seed.fill(databases.engine(url), posts)
     nobody = f"http://{launch.HOST}:{launch.free_port()}"
     with (
-        launch.running(
-            service, database_url=url, upstreams_url=nobody, port=None, **env
-        ) as running,
+        launch.running(service, database_url=url, upstreams_url=nobody, overrides=env) as running,
         httpx.Client(base_url=running.url, timeout=30, trust_env=False) as client,
     ):
         yield client

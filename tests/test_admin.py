@@ -37,7 +37,10 @@ def admin() -> Iterator[httpx.Client]:
         subprocess.run(CREATE_SUPERUSER, cwd=PROJECT_ROOT, env=env, check=True)
         with (
             launch.running(
-                DJANGO, database_url=url, upstreams_url="http://127.0.0.1", DJANGO_ADMIN="1"
+                DJANGO,
+                database_url=url,
+                upstreams_url="http://127.0.0.1",
+                overrides={"DJANGO_ADMIN": "1"},
             ) as running,
             httpx.Client(base_url=running.url, timeout=30, trust_env=False) as client,
         ):

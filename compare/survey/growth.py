@@ -15,8 +15,8 @@ from typing import get_args
 from sqlalchemy import select, true
 
 from compare import databases, launch, load
+from compare.gates import GateError
 from compare.load import Request
-from compare.measure import GateError
 from compare.scenarios import REQUESTS
 from compare.services import Service
 from compare.statistics import FEWEST_BLOCKS, interval

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from compare import databases, launch
-from compare.measure import GateError
+from compare.gates import GateError
 from compare.services import Service
 from compare.survey import recording
 from compare.surveyed import QueryPlan

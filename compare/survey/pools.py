@@ -11,7 +11,7 @@ from sqlalchemy import Connection, make_url, text
 
 from compare import databases, launch, load
 from compare.environment import settings
-from compare.measure import GateError
+from compare.gates import GateError
 from compare.scenarios import REQUESTS
 from compare.services import Service
 from compare.surveyed import PoolUse
@@ -44,7 +44,7 @@ def pool_use(
     url = _filled_database(service, source)
     chosen = settings(service, url, NOWHERE_URL, **overrides)
     with launch.running(
-        service, database_url=url, upstreams_url=NOWHERE_URL, port=None, **overrides
+        service, database_url=url, upstreams_url=NOWHERE_URL, overrides=overrides
     ) as running:
         found, seen = _watched_load(running, url, in_flight, duration_seconds)
     if found.errors or not found.requests:

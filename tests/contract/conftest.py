@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from compare import databases, launch, stopping
-from compare.services import SERVICES, Service
+from compare.services import SERVICES, YARDSTICK, Service
 from shared import seed
 from tests.contract import subject as subjects
 from tests.contract.simulator import Simulator
@@ -31,6 +31,7 @@ from tests.contract.subject import (
 from tests.contract.tables import Tables
 
 GIVEN = pytest.StashKey[Subject]()
+KNOWN = {**SERVICES, YARDSTICK.name: YARDSTICK}
 DOCSTRING = re.compile(r"(C\d+): (.+?\.)(?:\s|$)", re.DOTALL)
 
 
@@ -80,8 +81,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("subject", services, indirect=True, ids=names, scope="session")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Attach clause, sentence and service to each test, for the report log."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Attach clause, sentence and service to each test, for the report log; choose a yardstick's.
+
+    A yardstick is asked nothing but the happy paths.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and "subject" in item.fixturenames:
             sentence = DOCSTRING.match(inspect.getdoc(item.obj) or "")
@@ -91,6 +95,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             name = service.name if isinstance(service, Service) else service
             properties = {"clause": sentence[1], "sentence": sentence[2], "service": name}
             item.user_properties.extend(properties.items())
+    if unhappy := [item for item in items if _is_beyond_yardstick(item)]:
+        config.hook.pytest_deselected(items=unhappy)
+        items[:] = [item for item in items if item not in unhappy]
 
 
 @pytest.fixture(scope="session")
@@ -229,14 +236,20 @@ def patient(subject: Subject, request: pytest.FixtureRequest) -> httpx.Client:
     return companions["patient"].client
 
 
+def _is_beyond_yardstick(item: pytest.Item) -> bool:
+    subject = item.callspec.params.get("subject") if isinstance(item, pytest.Function) else None
+    is_yardstick = isinstance(subject, Service) and subject.is_yardstick
+    return is_yardstick and item.get_closest_marker("happy_path") is None
+
+
 def _services(config: pytest.Config) -> dict[str, Service]:
     if config.option.url:
         return {}
     names = config.option.service or list(SERVICES)
-    if unknown := [name for name in names if name not in SERVICES]:
+    if unknown := [name for name in names if name not in KNOWN]:
         known = ", ".join(SERVICES)
         raise pytest.UsageError(f"no service is named {unknown[0]}: the registry has {known}")
-    return {name: SERVICES[name] for name in names}
+    return {name: KNOWN[name] for name in names}
 
 
 def _version(module: str) -> str:

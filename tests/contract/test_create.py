@@ -41,6 +41,7 @@ TEXTS = {
 }
 
 
+@pytest.mark.happy_path
 def test_create_answers_with_the_post_and_its_path(client: httpx.Client) -> None:
     """C11: A create answers 201 with the detail, which its Location then gives as well."""
     sent = new_post(author_id=2, tags=["b", "a"])
@@ -55,6 +56,7 @@ def test_create_answers_with_the_post_and_its_path(client: httpx.Client) -> None
     assert post["tags"] == ["a", "b"]
 
 
+@pytest.mark.happy_path
 def test_created_post_is_published_now(client: httpx.Client) -> None:
     """C11: A created post is published at once, with the time of its creation."""
     earliest = datetime.now(UTC) - CLOCK_TOLERANCE
@@ -63,6 +65,7 @@ def test_created_post_is_published_now(client: httpx.Client) -> None:
     assert post["id"] in ids(good(client.get("/posts")))
 
 
+@pytest.mark.happy_path
 def test_create_writes_the_post_and_its_tags(client: httpx.Client, tables: Tables) -> None:
     """C11: A create adds one post and its tags to the database, and nothing else."""
     posts, tags = tables.counts()
@@ -71,6 +74,7 @@ def test_create_writes_the_post_and_its_tags(client: httpx.Client, tables: Table
     assert tables.new_tags() == {id: set(TEN_TAGS)}
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_any_text_is_kept_unchanged(client: httpx.Client, text: str) -> None:
     """C12: A text comes back exactly as it was sent, in title, body and tag."""
@@ -79,6 +83,7 @@ def test_any_text_is_kept_unchanged(client: httpx.Client, text: str) -> None:
     assert (post["title"], post["body"], post["tags"]) == (text, text, [text])
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize(
     "longest",
     [{"title": "x" * 200}, {"title": "😀" * 200}, {"body": "x" * 50_000}, {"body": "😀" * 50_000}]
@@ -91,6 +96,7 @@ def test_longest_is_accepted(client: httpx.Client, longest: dict[str, Any]) -> N
     assert post | longest == post
 
 
+@pytest.mark.happy_path
 def test_similar_tags_are_different(client: httpx.Client) -> None:
     """C12: Tags that only look alike are different tags."""
     tags = ["a", "A", " a", "a ", "\u00e5", "a\u030a", "а", "ａ"]
@@ -173,6 +179,7 @@ def create_until_killed(instance: Instance) -> set[int]:
     return acknowledged
 
 
+@pytest.mark.happy_path
 def test_creates_at_once_are_all_kept(client: httpx.Client, tables: Tables) -> None:
     """C16: Forty creates at once are all acknowledged, and each is kept as it was sent."""
     sent = [new_post(title=f"Number {number}", tags=[f"of-{number}"]) for number in range(AT_ONCE)]

@@ -41,6 +41,7 @@ def in_order(dashboard: dict[str, Any]) -> dict[str, Any]:
     return dashboard | {"unavailable": ranked}
 
 
+@pytest.mark.happy_path
 def test_dashboard_has_the_three_answers(client: httpx.Client, simulator: Simulator) -> None:
     """C19: A dashboard has each part exactly as its upstream gave it."""
     whole = simulator.answers()
@@ -51,7 +52,13 @@ def test_dashboard_has_the_three_answers(client: httpx.Client, simulator: Simula
     assert dashboard["stocks"].keys() == {"quotes"}
 
 
-@pytest.mark.parametrize("mode", ["answer", "status", "garbage", "wrong-shape", "refuse"])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        pytest.param("answer", marks=pytest.mark.happy_path),
+        *["status", "garbage", "wrong-shape", "refuse"],
+    ],
+)
 def test_each_upstream_is_called_once(
     client: httpx.Client, simulator: Simulator, mode: str
 ) -> None:
@@ -63,6 +70,7 @@ def test_each_upstream_is_called_once(
     assert simulator.hits() == ONCE_EACH
 
 
+@pytest.mark.happy_path
 def test_upstream_calls_overlap_or_follow_each_other(
     subject: Subject, patient: httpx.Client, simulator: Simulator, record_property: Any
 ) -> None:
@@ -152,6 +160,7 @@ def test_slow_upstream_costs_no_more_than_its_timeout(
     assert simulator.hits() == ONCE_EACH
 
 
+@pytest.mark.happy_path
 def test_upstream_within_its_timeout_is_given(patient: httpx.Client, simulator: Simulator) -> None:
     """C23: An upstream that answers before its timeout is over is waited for."""
     whole = simulator.answers()
@@ -161,6 +170,7 @@ def test_upstream_within_its_timeout_is_given(patient: httpx.Client, simulator: 
     assert elapsed_ms(answer) > 0.9 * DELAY_SECONDS * 1000
 
 
+@pytest.mark.happy_path
 def test_many_dashboards_are_served_at_once(
     subject: Subject, patient: httpx.Client, simulator: Simulator
 ) -> None:

@@ -13,12 +13,14 @@ NOT_IDS += ["%D9%A3", "%E2%91%A2", "%00", "3%00", "3;a=b", "null", "true", "%FF"
 TOO_BIG = [str(NEVER_CREATED), str(2**31), str(2**63 - 1), str(2**63), str(10**30), "9" * 1000]
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize("id", [1, 2, 3, 4, 501, 999])
 def test_detail_has_exactly_the_fields_of_the_post(client: httpx.Client, id: int) -> None:
     """C9: A post has every field as the database has it, its body too, and no other field."""
     assert read(good(client.get(f"/posts/{id}"))) == detail(id)
 
 
+@pytest.mark.happy_path
 def test_detail_agrees_with_the_list(client: httpx.Client) -> None:
     """C9: A post is the same in a list, where only its body is missing."""
     page = good(client.get(f"/posts?before={BEYOND_SEED}&limit=10"))

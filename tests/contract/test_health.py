@@ -1,10 +1,12 @@
 """Health: `GET /health` and `GET /ready`."""
 
 import httpx
+import pytest
 
 from tests.contract.answers import good, statements, unavailable
 
 
+@pytest.mark.happy_path
 def test_service_is_alive(client: httpx.Client) -> None:
     """C25: A service that runs says that it is alive, without a question to the database."""
     answer = client.get("/health")
@@ -17,6 +19,7 @@ def test_service_without_its_database_is_alive(stranded: httpx.Client) -> None:
     assert good(stranded.get("/health")) == {"status": "alive"}
 
 
+@pytest.mark.happy_path
 def test_service_with_its_database_is_ready(client: httpx.Client) -> None:
     """C26: A service whose database answers says that it is ready, and has asked the database."""
     answer = client.get("/ready")

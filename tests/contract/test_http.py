@@ -77,6 +77,7 @@ def test_refusal_and_create_say_what_they_took(
     assert statements(create(anonymous, new_post())) == 0
 
 
+@pytest.mark.happy_path
 def test_statements_are_those_of_the_request(client: httpx.Client) -> None:
     """C39: The statements of an answer are its own: as many each time, none without need."""
     assert statements(client.get("/health")) == 0
@@ -86,6 +87,7 @@ def test_statements_are_those_of_the_request(client: httpx.Client) -> None:
     assert [statements(client.get("/posts/3")) for _ in range(3)] == [first] * 3
 
 
+@pytest.mark.happy_path
 def test_elapsed_time_includes_the_upstreams(client: httpx.Client, simulator: Simulator) -> None:
     """C39: The milliseconds of an answer include what it waited for, and its SQL is none."""
     simulator.set("news", delay_seconds=0.1)

@@ -26,6 +26,7 @@ def of_seed(page: str = "", **query: object) -> str:
     return page or f"/posts?{urlencode({'before': BEYOND_SEED, **query})}"
 
 
+@pytest.mark.happy_path
 def test_page_has_exactly_the_fields_of_each_post(client: httpx.Client) -> None:
     """C1: A page has every field of its posts, as the database has them, and no other field."""
     page = good(client.get(of_seed(limit=25)))
@@ -33,6 +34,7 @@ def test_page_has_exactly_the_fields_of_each_post(client: httpx.Client) -> None:
     assert [read(post) for post in page["posts"]] == [summary(id) for id in published_ids()[:25]]
 
 
+@pytest.mark.happy_path
 def test_tags_are_sorted_by_code_point(client: httpx.Client, tidy: None) -> None:
     """C1: The tags of a post are sorted by code point, not by a language's or by UTF-16's order."""
     tags = ["😀", "z", "\uffee", "É", "Z", "a-b", "ab", "10", "9", "é"]
@@ -41,12 +43,14 @@ def test_tags_are_sorted_by_code_point(client: httpx.Client, tidy: None) -> None
     assert page["posts"][0]["tags"] == ["10", "9", "Z", "a-b", "ab", "z", "É", "é", "\uffee", "😀"]
 
 
+@pytest.mark.happy_path
 def test_drafts_are_not_listed(client: httpx.Client) -> None:
     """C2: A list skips posts that are not published."""
     listed = ids(good(client.get(of_seed(limit=100))))
     assert not [id for id in listed if id % seed.DRAFT_EVERY == 0]
 
 
+@pytest.mark.happy_path
 def test_newest_come_first(client: httpx.Client, tidy: None) -> None:
     """C2: A list begins with the post that was created last, and goes down by id."""
     created = [good(create(client, new_post()), 201)["id"] for _ in range(3)]
@@ -55,17 +59,20 @@ def test_newest_come_first(client: httpx.Client, tidy: None) -> None:
     assert listed == sorted(listed, reverse=True)
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize("limit", [1, 2, 99, 100])
 def test_page_has_as_many_posts_as_asked_for(client: httpx.Client, limit: int) -> None:
     """C3: A page has `limit` posts while there are as many."""
     assert ids(good(client.get(of_seed(limit=limit)))) == published_ids()[:limit]
 
 
+@pytest.mark.happy_path
 def test_page_has_20_posts_unless_asked(client: httpx.Client) -> None:
     """C3: A page has 20 posts when no limit is given."""
     assert ids(good(client.get(of_seed()))) == published_ids()[:20]
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize("limit", [45, 100])
 @pytest.mark.parametrize("tag", [None, "python", "unicode-é"])
 def test_walk_visits_every_post_once(client: httpx.Client, limit: int, tag: str | None) -> None:
@@ -76,6 +83,7 @@ def test_walk_visits_every_post_once(client: httpx.Client, limit: int, tag: str 
     assert {len(page) for page in visited[:-1]} <= {limit}
 
 
+@pytest.mark.happy_path
 def test_walk_visits_every_post_once_while_others_are_created(
     client: httpx.Client, tidy: None
 ) -> None:
@@ -91,6 +99,7 @@ def test_walk_visits_every_post_once_while_others_are_created(
     assert not set(visited) & set(created)
 
 
+@pytest.mark.happy_path
 def test_last_page_has_no_next(client: httpx.Client) -> None:
     """C4: `next` is null on the page that ends with the oldest post, also when it is full."""
     remaining = published_ids()[-7:]
@@ -99,6 +108,7 @@ def test_last_page_has_no_next(client: httpx.Client) -> None:
     assert page["next"] is None
 
 
+@pytest.mark.happy_path
 def test_next_is_a_path_that_keeps_limit_and_tag(client: httpx.Client) -> None:
     """C4: `next` is a path of this service, with the limit and the tag of the page."""
     page = good(client.get(of_seed(limit=3, tag="python")))
@@ -108,6 +118,7 @@ def test_next_is_a_path_that_keeps_limit_and_tag(client: httpx.Client) -> None:
     assert query == {"limit": ["3"], "tag": ["python"], "before": [str(page["posts"][-1]["id"])]}
 
 
+@pytest.mark.happy_path
 def test_next_encodes_the_tag(client: httpx.Client, tidy: None) -> None:
     """C4: `next` can be followed whatever characters the tag has."""
     created = [good(create(client, new_post(tags=[STRANGE_TAG])), 201)["id"] for _ in range(3)]
@@ -117,6 +128,7 @@ def test_next_encodes_the_tag(client: httpx.Client, tidy: None) -> None:
     assert visited[0]["next"].isascii()
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize("before", [1, 2, 3, 10, 11, 500, 501, 999, 1000, 1001])
 def test_page_before_an_id_has_smaller_ids(client: httpx.Client, before: int) -> None:
     """C5: A page before an id has all smaller ids and no other, also when the id is a draft's."""
@@ -124,12 +136,14 @@ def test_page_before_an_id_has_smaller_ids(client: httpx.Client, before: int) ->
     assert ids(page) == [id for id in published_ids() if id < before][:100]
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize("before", [10**9, 2**31, 2**63 - 1])
 def test_page_before_an_id_that_no_post_has(client: httpx.Client, before: int) -> None:
     """C5: A page before an id far above every post is the page of the newest posts."""
     assert good(client.get(f"/posts?before={before}")) == good(client.get("/posts"))
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize("tag", seed.TAGS)
 def test_tag_selects_its_posts(client: httpx.Client, tag: str) -> None:
     """C6: A page of a tag has the posts with that tag, each with all of its tags."""
@@ -137,12 +151,14 @@ def test_tag_selects_its_posts(client: httpx.Client, tag: str) -> None:
     assert [read(post) for post in page["posts"]] == [summary(id) for id in published_ids(tag)[:50]]
 
 
+@pytest.mark.happy_path
 def test_tag_and_before_go_together(client: httpx.Client) -> None:
     """C6: A page of a tag before an id has posts that meet both."""
     page = good(client.get("/posts?tag=python&before=500&limit=10"))
     assert ids(page) == [id for id in published_ids("python") if id < 500][:10]
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize(
     "tag", ["nobody-has-this", "PYTHON", "pytho", "python ", "%", "p_thon", "*", "unicode-e\u0301"]
 )
@@ -152,6 +168,7 @@ def test_tag_that_no_post_has_gives_an_empty_page(client: httpx.Client, tag: str
     assert page == {"posts": [], "next": None}
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize("query", [{}, {"tag": "python"}, {"before": 950}], ids=str)
 def test_statements_do_not_grow_with_the_page(client: httpx.Client, query: dict[str, str]) -> None:
     """C7: A page of 100 posts runs as many SQL statements as a page of 1."""
@@ -184,6 +201,7 @@ def test_every_wrong_parameter_is_named(client: httpx.Client) -> None:
     problem(wrong, 422, "/query/limit", "/query/before", "/query/tag")
 
 
+@pytest.mark.happy_path
 @pytest.mark.parametrize(
     "query",
     ["limit=1", "limit=100", "before=1", f"before={2**63 - 1}", "tag=" + "%F0%9F%98%80" * 50],
@@ -193,6 +211,7 @@ def test_extreme_parameters_are_accepted(client: httpx.Client, query: str) -> No
     good(client.get(f"/posts?{query}"))
 
 
+@pytest.mark.happy_path
 def test_unknown_parameters_are_ignored(client: httpx.Client) -> None:
     """C8: A parameter that the contract does not know changes nothing."""
     strange = "colour=red&offset=5&page=2&LIMIT=1&posts[]=&&=&format=xml"

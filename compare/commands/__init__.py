@@ -1,0 +1,1 @@
+"""The commands: what each takes, what it prints, and its exit code."""

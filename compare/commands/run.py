@@ -1,0 +1,113 @@
+"""`compare run`: check, measure and compare services, and write the page."""
+
+import secrets
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compare import results, terminal
+from compare.commands.options import (
+    COMPARISON,
+    RESULTS,
+    Database,
+    Names,
+    Output,
+    Seed,
+    has_desktop,
+    make,
+    write_page,
+)
+from compare.complaints import FAILED, chosen_services, fail, one_line, say_what_is_used
+from compare.measure import Limits
+from compare.run import Plan
+from compare.run import run as run_plan
+from compare.scenarios import PROFILES, Inquiry, only
+from compare.services import DEFAULT_PAIR, USUAL
+from compare.survey.topics import keep as keep_surveys
+
+UNFINISHED = "results.unfinished.json"
+BUDGET_SECONDS = {"quick": 120.0, "full": 2_400.0}
+PRECISION = 0.05
+
+Full = Annotated[
+    bool, typer.Option("--full/--quick", help="every study of the usual four services, or the pair")
+]
+Chosen = Annotated[
+    list[str] | None, typer.Option("--scenario", metavar="NAME", help="only this one; repeatable")
+]
+Budget = Annotated[
+    float | None, typer.Option(min=1, help="seconds to measure for  [default: 120, full: 2400]")
+]
+Precision = Annotated[
+    float, typer.Option(min=0, help="end when intervals reach no further: 0.05 is ±5 %")
+]
+Blocks = Annotated[int | None, typer.Option(min=1, help="measure exactly so many blocks")]
+Open = Annotated[bool, typer.Option("--open/--no-open", help="open the page in a browser")]
+Resume = Annotated[bool, typer.Option("--resume", help="go on with the run that was interrupted")]
+
+
+def run(
+    services: Names = None,
+    database: Database = "sqlite",
+    full: Full = False,
+    scenario: Chosen = None,
+    output: Output = COMPARISON,
+    budget: Budget = None,
+    precision: Precision = PRECISION,
+    blocks: Blocks = None,
+    seed: Seed = None,
+    resume: Resume = False,
+    open_page: Open = True,
+) -> None:
+    """Run services side by side, check and measure them, and write the comparison as a page."""
+    profile = "full" if full else "quick"
+    chosen = chosen_services(services, database, USUAL if full else DEFAULT_PAIR)
+    inquiries = _inquiries(profile, scenario or ())
+    make(output)
+    unfinished = output / UNFINISHED
+    plan: Plan | None = None
+
+    def advice() -> str:
+        return _advice(plan, unfinished) if plan else ""
+
+    with one_line(advice):
+        earlier = results.read_unfinished(unfinished) if resume else None
+        if seed is None:
+            seed = earlier.seed if earlier else secrets.randbelow(2**32)
+        limits = Limits(budget or BUDGET_SECONDS[profile], precision, blocks)
+        wanted = ["--full"] * full + [f"--scenario={each}" for each in scenario or ()]
+        say_what_is_used(database)
+        plan = Plan(chosen, database, seed, profile, inquiries, limits, wanted)
+        with terminal.live() as live:
+            found = run_plan(plan, live, lambda part: results.write(part, unfinished), earlier)
+        found = keep_surveys(found, output / RESULTS)
+        results.write(found, output / RESULTS)
+        unfinished.unlink(missing_ok=True)
+        page = write_page(found, output)
+    terminal.print_contract(found.contract, found.clauses)
+    terminal.print_results(found)
+    terminal.out.print(f"The page: {page}", soft_wrap=True)
+    if open_page and has_desktop():
+        webbrowser.open(page.as_uri())
+    raise typer.Exit(FAILED if found.not_timed or found.refusals else 0)
+
+
+def _inquiries(profile: str, names: Sequence[str]) -> tuple[Inquiry, ...]:
+    every = {scenario.name for each in PROFILES["full"] for scenario in each.scenarios}
+    for name in names:
+        if name not in every:
+            fail(f"no scenario is named {name!r}; there are {', '.join(sorted(every))}")
+    return only(PROFILES["full"], names) if names else PROFILES[profile]
+
+
+def _advice(plan: Plan, unfinished: Path) -> str:
+    try:
+        kept = results.read_unfinished(unfinished)
+    except results.UnusableResults:
+        return ""
+    if kept.command != plan.command:
+        return ""
+    return f"{len(kept.block_runs)} blocks are kept, to go on with: {plan.command} --resume"

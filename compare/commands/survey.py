@@ -1,0 +1,65 @@
+"""`compare survey`: tables for the page of the last run."""
+
+import secrets
+from typing import Annotated
+
+import typer
+
+from compare import results, terminal
+from compare.commands.options import (
+    COMPARISON,
+    RESULTS,
+    Database,
+    Every,
+    Names,
+    Output,
+    Seed,
+    write_page,
+)
+from compare.complaints import FAILED, chosen_services, everything, fail, one_line, say_what_is_used
+from compare.survey.growth import SIZES
+from compare.survey.topics import TOPICS, Plan, Topic, add, missing_modules
+from compare.survey.topics import survey as run_survey
+from compare.surveyed import Survey
+
+Posts = Annotated[list[int] | None, typer.Option(min=1_000, help="sizes, for growth")]
+
+
+def survey(
+    topic: Annotated[Topic, typer.Argument(metavar="|".join(TOPICS))],
+    services: Names = None,
+    database: Database = "sqlite",
+    every: Every = False,
+    posts: Posts = None,
+    seed: Seed = None,
+    output: Output = COMPARISON,
+) -> None:
+    """Fill a table for the page of the last run: contract, servers, pools or growth."""
+    file = output / RESULTS
+    if services and every:
+        fail("give services or --all: one of them")
+    _refuse_what_is_not_for(topic, database, growing=bool(posts) or seed is not None)
+    chosen = chosen_services(everything(database) if every else services, database)
+    with one_line():
+        say_what_is_used(database)
+        add(results.read(file), Survey())  # which fails now rather than after the work
+        with terminal.live() as live:
+            seed = secrets.randbelow(2**32) if seed is None else seed
+            plan = Plan(topic, chosen, database, posts or SIZES, seed)
+            found = run_survey(plan, live)
+        whole = add(results.read(file), found)
+        results.write(whole, file)
+        page = write_page(whole, output)
+    terminal.out.print(f"The page: {page}", soft_wrap=True)
+    failed = [row.service for row in found.contract if row.failed]
+    if failed:
+        fail(f"these failed the contract: {', '.join(failed)}", FAILED)
+
+
+def _refuse_what_is_not_for(topic: Topic, database: str, growing: bool) -> None:
+    if topic != "growth" and growing:
+        fail("--posts and --seed are for growth")
+    if topic == "servers" and database != "sqlite":
+        fail("servers are asked on sqlite: no question is about a database")
+    if topic == "servers" and (missing := missing_modules()):
+        fail(f"survey servers needs {', '.join(missing)}: {terminal.HOW_TO_INSTALL}")

@@ -1,0 +1,48 @@
+"""Who is measured: the services, the first of them twice, and the bare application as yardstick."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from compare import databases, launch
+from compare.results import Scenario
+from compare.scenarios import Inquiry
+from compare.services import Service
+from compare.statistics import AGAIN
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A service with a migrated database of its own."""
+
+    name: str
+    service: Service
+    database_url: str
+
+    @property
+    def is_again(self) -> bool:
+        """Whether this is the second of the A/A pair."""
+        return self.name.endswith(AGAIN)
+
+    def command(self, inquiry: Inquiry) -> tuple[str, ...]:
+        """What starts it for these scenarios; empty when it has no such application."""
+        return self.service.ladder if inquiry.application == "ladder" else self.service.command
+
+    def takes(self, scenario: Scenario, inquiry: Inquiry) -> bool:
+        """Whether it is timed in this scenario."""
+        if not self.command(inquiry) or (self.is_again and scenario.name not in inquiry.noisy):
+            return False
+        return scenario.async_model in (None, self.service.async_model)
+
+
+def contenders(
+    services: Sequence[Service], yardstick: Service | None, source: databases.Databases
+) -> list[Contender]:
+    """Make each service a contender, the first one, the baseline, once more, and the yardstick."""
+    named = {service.name: service for service in services}
+    named[services[0].name + AGAIN] = services[0]
+    if yardstick:
+        named[yardstick.name] = yardstick
+    found = [Contender(name, each, source.create(name)) for name, each in named.items()]
+    for contender in found:
+        launch.migrate(contender.service, contender.database_url)
+    return found

@@ -1,0 +1,45 @@
+"""What processes take of the machine: CPU time, memory and threads, as psutil finds them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import TypeVar
+
+import psutil
+
+MIB = 2**20
+
+Figure = TypeVar("Figure")
+
+
+def cpu_seconds(members: Iterable[psutil.Process]) -> float:
+    """CPU time that these and their finished children have taken so far; those gone count 0."""
+    # User, system, and those of finished children.
+    return sum(_each(members, lambda process: sum(process.cpu_times()[:4])))
+
+
+def memory_mib(members: Iterable[psutil.Process]) -> float | None:
+    """Proportional set size of all together, in MiB: a page that n share counts 1/n for each.
+
+    None where the system does not tell it, which only Linux does.
+    """
+    sizes = [pss for pss in _each(members, _proportional_set_size) if pss is not None]
+    return sum(sizes) / MIB if sizes else None
+
+
+def threads(members: Iterable[psutil.Process]) -> int:
+    """How many threads they have together."""
+    return sum(_each(members, psutil.Process.num_threads))
+
+
+def _proportional_set_size(process: psutil.Process) -> int | None:
+    size: int | None = getattr(process.memory_full_info(), "pss", None)
+    return size
+
+
+def _each(
+    members: Iterable[psutil.Process], ask: Callable[[psutil.Process], Figure]
+) -> Iterator[Figure]:
+    for process in members:
+        # It may have ended, or be somebody else's.
+        with suppress(psutil.Error):
+            yield ask(process)

@@ -1,0 +1,1 @@
+"""What the services are compared with: a bare application, and the ladder of their costs."""
