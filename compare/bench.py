@@ -7,17 +7,16 @@ scenario on all of them in random order. Only one is loaded at a time.
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-import httpx
-
-from compare import costs, databases, disturbance, launch, load, pinning, sampling
+from compare import costs, databases, launch, load, pinning
 from compare.contenders import Contender
-from compare.gates import UPSTREAMS, GateError, marks_of, refusal_of
-from compare.results import BlockRun, Null, Refusal, Sample, Scenario, Start
-from compare.scenarios import ENDPOINTS, REQUESTS, Inquiry, mix_of
+from compare.gates import GateError
+from compare.measured import BlockRun, Null, Refusal, Sample, Scenario, Start
+from compare.scenarios import ENDPOINTS, REQUESTS, Inquiry
+from compare.timing import Turn, Upstreams, timed
 
 WARM_UP_SECONDS = 0.2
 WARM_UP_CONNECTIONS = 16
@@ -49,6 +48,13 @@ class Block:
     starts: list[Start] = field(default_factory=list)
     nulls: list[Null] = field(default_factory=list)
 
+    def add(self, found: Sample | Refusal) -> None:
+        """Take what a timed run came to."""
+        if isinstance(found, Sample):
+            self.samples.append(found)
+        else:
+            self.refusals.append(found)
+
 
 class Bench:
     """Times contenders; `seed` decides the order of everything, in each block by itself."""
@@ -62,9 +68,11 @@ class Bench:
         on_progress: Callable[[Progress], None],
     ) -> None:
         self._contenders = contenders
-        self._upstreams = upstreams
+        self._upstreams_url = upstreams.url
+        self._upstreams = Upstreams(upstreams.url)
         self._seed = seed
-        self._cores = cores
+        self._service_cores = cores.service if cores else None
+        self._client_cores = len(cores.others) if cores else 1
         self._on_progress = on_progress
 
     def run(self, inquiry: Inquiry, number: int) -> Block:
@@ -72,20 +80,23 @@ class Bench:
         began_at_seconds = time.monotonic()
         chance = random.Random(f"{self._seed} {inquiry.study} {number}")
         runs = self._order(inquiry, chance)
-        names = {contender.name for _, contender in runs}
-        taking = [contender for contender in self._contenders if contender.name in names]
         block = Block(BlockRun(study=inquiry.study, number=number, seconds=0))
+
+        def say(done: int, text: str) -> None:
+            self._on_progress(Progress(inquiry, number, done, len(runs), text))
+
         with ExitStack() as stack:
             running = {}
-            for each in chance.sample(taking, k=len(taking)):
-                self._on_progress(Progress(inquiry, number, 0, len(runs), f"starting {each.name}"))
+            for each in self._taking(runs, chance):
+                say(0, f"starting {each.name}")
                 running[each.name] = stack.enter_context(self._started(each, inquiry, block))
+            null = block.nulls[0].requests_per_second if block.nulls else None
             for order, (scenario, each) in enumerate(runs):
-                text = f"{scenario.name} on {each.name}"
-                self._on_progress(Progress(inquiry, number, order, len(runs), text))
-                self._time(inquiry, scenario, each, running[each.name], block, order)
+                say(order, f"{scenario.name} on {each.name}")
+                turn = Turn(scenario, each, running[each.name], number, order, inquiry.run_seconds)
+                block.add(timed(turn, self._upstreams, self._client_cores, null))
         block.run.seconds = time.monotonic() - began_at_seconds
-        self._on_progress(Progress(inquiry, number, len(runs), len(runs), "done"))
+        say(len(runs), "done")
         return block
 
     def _order(self, inquiry: Inquiry, chance: random.Random) -> list[tuple[Scenario, Contender]]:
@@ -96,102 +107,53 @@ class Bench:
             if each.takes(scenario, inquiry)
         ]
 
+    def _taking(
+        self, runs: Sequence[tuple[Scenario, Contender]], chance: random.Random
+    ) -> list[Contender]:
+        names = {contender.name for _, contender in runs}
+        taking = [contender for contender in self._contenders if contender.name in names]
+        return chance.sample(taking, k=len(taking))
+
     @contextmanager
     def _started(self, each: Contender, inquiry: Inquiry, block: Block) -> Iterator[launch.Running]:
         databases.fill(each.database_url)
-        self._delay_upstreams(0)
+        self._upstreams.delay(0)
         began_at_seconds = time.monotonic()
         with launch.running(
             replace(each.service, command=each.command(inquiry)),
             database_url=each.database_url,
-            upstreams_url=self._upstreams.url,
-            cores=self._cores.service if self._cores else None,
+            upstreams_url=self._upstreams_url,
+            cores=self._service_cores,
             overrides=PATIENCE,
         ) as running:
-            ready_seconds = time.monotonic() - began_at_seconds
-            memory_mib, threads = costs.idle(running)
-            study, number = inquiry.study, block.run.number
             block.starts.append(
-                Start(
-                    study=study,
-                    contender=each.name,
-                    block=number,
-                    ready_seconds=ready_seconds,
-                    memory_mib=memory_mib,
-                    threads=threads,
-                )
+                _start(each, block.run, running, time.monotonic() - began_at_seconds)
             )
             _warm_up(running, each, inquiry)
             if each.service.is_yardstick:
-                null = load.run(running.url, NULL, load.ClosedLoop(16), NULL_SECONDS)
-                rate = null.requests_per_second
-                block.nulls.append(Null(study=study, block=number, requests_per_second=rate))
+                block.nulls.append(_null(block.run, running))
             yield running
 
-    def _time(
-        self,
-        inquiry: Inquiry,
-        scenario: Scenario,
-        each: Contender,
-        running: launch.Running,
-        block: Block,
-        order: int,
-    ) -> None:
-        """Time one run, and add it to the block as a sample or, if a gate says so, as a refusal."""
-        self._delay_upstreams(scenario.delay_ms or 0 if scenario.application == "service" else 0)
-        hits = self._hits()
-        loop = _loop(scenario)
-        with (
-            costs.watching(running, each.database_url) as watch,
-            disturbance.watching() as disturbed,
-            sampling.comparing(running.url, scenario.endpoint) as bodies,
-        ):
-            found = load.run(running.url, mix_of(scenario.endpoint), loop, inquiry.run_seconds)
-        running.check_alive()
-        circumstances = {"scenario": scenario.name, "contender": each.name}
-        number = block.run.number
-        refusal = refusal_of(scenario, found, self._hits() - hits, bodies.difference)
-        if refusal:
-            block.refusals.append(Refusal(**circumstances, block=number, reason=refusal))
-            return
-        sample = Sample(
-            **circumstances,
-            block=number,
-            order=order,
-            duration_seconds=found.duration_seconds,
-            requests=found.requests,
-            unanswered=found.unanswered,
-            requests_per_second=found.requests_per_second,
-            p50_ms=found.p50_ms,
-            p95_ms=found.p95_ms,
-            p99_ms=found.p99_ms,
-            cost=watch.cost(found.requests, found.client_cpu_seconds, found.duration_seconds),
-            bodies_compared=bodies.compared,
-            marks=disturbed.marks(),
-        )
-        null = block.nulls[0].requests_per_second if block.nulls else None
-        sample.marks += marks_of(sample, self._client_cores, null)
-        block.samples.append(sample)
 
-    @property
-    def _client_cores(self) -> int:
-        return len(self._cores.others) if self._cores else 1
-
-    def _delay_upstreams(self, delay_ms: float) -> None:
-        with httpx.Client(base_url=self._upstreams.url, trust_env=False) as client:
-            for name in UPSTREAMS:
-                behaviour = {"delay_seconds": delay_ms / 1000}
-                client.put(f"/control/{name}", json=behaviour).raise_for_status()
-
-    def _hits(self) -> int:
-        answer: Mapping[str, int] = httpx.get(f"{self._upstreams.url}/hits", trust_env=False).json()
-        return sum(answer.values())
+def _start(
+    each: Contender, block: BlockRun, running: launch.Running, ready_seconds: float
+) -> Start:
+    memory_mib, threads = costs.idle(running)
+    return Start(
+        study=block.study,
+        contender=each.name,
+        block=block.number,
+        ready_seconds=ready_seconds,
+        memory_mib=memory_mib,
+        threads=threads,
+    )
 
 
-def _loop(scenario: Scenario) -> load.ClosedLoop | load.OpenLoop:
-    if scenario.rate_per_second is not None:
-        return load.OpenLoop(scenario.rate_per_second)
-    return load.ClosedLoop(scenario.concurrency or 1)
+def _null(block: BlockRun, running: launch.Running) -> Null:
+    found = load.run(running.url, NULL, load.ClosedLoop(WARM_UP_CONNECTIONS), NULL_SECONDS)
+    return Null(
+        study=block.study, block=block.number, requests_per_second=found.requests_per_second
+    )
 
 
 def _warm_up(running: launch.Running, each: Contender, inquiry: Inquiry) -> None:

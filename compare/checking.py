@@ -136,7 +136,7 @@ def _suite(options: Sequence[str]) -> Iterator[Suite]:
 
 
 def _total(begun: Sequence[Suite], suites: int) -> int:
-    # Each suite has the same tests: what one has collected tells of those that have not yet.
+    # Most suites have the same tests: what one has collected tells of those that have not yet.
     known = [suite.total for suite in begun]
     told = [total for total in known if total is not None]
     return sum(told) + (suites - len(told)) * max(told, default=0)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compare import databases, launch
-from compare.results import Scenario
+from compare.measured import Scenario
 from compare.scenarios import Inquiry
 from compare.services import Service
 from compare.statistics import AGAIN

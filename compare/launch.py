@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from compare import processes
 from compare.environment import THREAD_LIMIT, environment, settings
 from compare.services import PROJECT_ROOT, Service
 from compare.stopping import family, stop
@@ -63,11 +64,7 @@ class Running:
 
     def cpu_seconds(self) -> float:
         """CPU time that it and its children, also the finished ones, have taken so far."""
-        seconds = 0.0
-        for each in family(self.process):
-            with suppress(psutil.NoSuchProcess):
-                seconds += sum(each.cpu_times()[:4])  # user, system, and those of dead children
-        return seconds
+        return processes.cpu_seconds(family(self.process))
 
     def kill(self) -> None:
         """End it at once with all its children (SIGKILL), as a power cut would."""

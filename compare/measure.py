@@ -3,15 +3,12 @@
 Every study gets FEWEST_BLOCKS first; then the one whose intervals are widest gets the next block.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from compare.bench import Bench, Block, Progress
 from compare.scenarios import Inquiry
-from compare.statistics import FEWEST_BLOCKS, compare
-from compare.strict import Interval
+from compare.statistics import FEWEST_BLOCKS, compare, half_width
 
 # What a block takes until one was run: starting a contender, and what a run takes besides its time.
 START_SECONDS = 3.0
@@ -117,12 +114,6 @@ def measure(
         blocks.append(bench.run(inquiry, len(_of(inquiry, blocks))))
         on_block(blocks)
     return blocks
-
-
-def half_width(intervals: Sequence[Interval]) -> float:
-    """How far a typical interval reaches from its ratio to either side: 0.06 is ±6 %."""
-    spreads = [math.sqrt(each.high / each.low) - 1 for each in intervals]
-    return median(spreads) if spreads else 0.0
 
 
 def _of(inquiry: Inquiry, blocks: Sequence[Block]) -> list[Block]:

@@ -3,11 +3,12 @@
 import shlex
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
+import psutil
 from sqlalchemy import make_url
 
 from compare import checking, databases, launch, load, machine, measure, pinning, statistics
@@ -15,16 +16,9 @@ from compare.bench import PATIENCE, Bench, Block
 from compare.contenders import contenders
 from compare.environment import THREAD_LIMIT, settings
 from compare.launch import HOST
+from compare.measured import BlockRun, Refusal, Sample
 from compare.report.figures import labels
-from compare.results import (
-    BlockRun,
-    Refusal,
-    Results,
-    Sample,
-    ServiceRun,
-    TestOutcome,
-    UnusableResults,
-)
+from compare.results import Results, ServiceRun, TestOutcome, UnusableResults
 from compare.scenarios import Inquiry
 from compare.servers import PYTHON
 from compare.services import YARDSTICK, Service
@@ -32,7 +26,10 @@ from compare.services import YARDSTICK, Service
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run: the first service is the baseline; `wanted` are the arguments that chose it."""
+    """What to run: the first service is the baseline; `wanted` are the arguments that chose it.
+
+    Without `check` services are timed that may not keep the contract.
+    """
 
     services: Sequence[Service]
     database: str
@@ -41,12 +38,14 @@ class Plan:
     inquiries: Sequence[Inquiry]
     limits: measure.Limits
     wanted: Sequence[str]
+    check: bool = True
 
     @property
     def command(self) -> str:
         """The command that repeats this run, without a database's password."""
         names = [service.name for service in self.services]
-        command = ["compare", "run", *names, "--database", shown(self.database)]
+        verb = "run" if self.check else "measure"
+        command = ["compare", verb, *names, "--database", shown(self.database)]
         command += ["--seed", str(self.seed), *self.wanted]
         if self.limits.blocks:
             command += ["--blocks", str(self.limits.blocks)]
@@ -54,6 +53,10 @@ class Plan:
             command += ["--budget", f"{self.limits.budget_seconds:g}"]
             command += ["--precision", f"{self.limits.precision:g}"]
         return shlex.join(command)
+
+    def unchecked(self) -> "Plan":
+        """The same without the contract suite."""
+        return replace(self, check=False)
 
 
 class Audience(Protocol):
@@ -98,33 +101,44 @@ def _refuse_another(plan: Plan, earlier: Results) -> None:
 
 
 def _checked(plan: Plan, audience: Audience) -> Results:
-    """Check the services and the yardstick, and write down the circumstances."""
+    """Check the services and the yardstick, if that is planned, and note the circumstances."""
     started_at, before = datetime.now(UTC), machine.machine()
-    everyone = [*plan.services, YARDSTICK]
+    everyone = [*plan.services, YARDSTICK] if plan.check else []
     outcomes = checking.check_services(everyone, plan.database, audience.checked)
     with databases.open(plan.database) as source:
         label = source.label
     return Results(
         started_at=started_at,
-        command=plan.command,
-        commit=machine.commit(),
-        lock_sha256=machine.lock_sha256(),
         machine=before,
-        versions=machine.versions(),
         database=label,
-        seed=plan.seed,
-        profile=plan.profile,
-        precision=plan.limits.precision,
-        pinned=pinning.sentence(),
-        load_engine=load.engine(),
-        services=[_service_run(service) for service in plan.services],
-        yardstick=_service_run(YARDSTICK),
+        **_circumstances(plan),
         clauses=checking.clauses(),
         contract=[each for each in outcomes if each.service != YARDSTICK.name],
         not_timed=_failed(outcomes),
         scenarios=[scenario for each in plan.inquiries for scenario in each.scenarios],
         **_figures(plan, [], []),
     )
+
+
+def _circumstances(plan: Plan) -> dict[str, Any]:
+    return {
+        "command": plan.command,
+        "commit": machine.commit(),
+        "lock_sha256": machine.lock_sha256(),
+        "versions": machine.versions(),
+        "seed": plan.seed,
+        "profile": plan.profile,
+        "precision": plan.limits.precision,
+        "pinned": pinning.sentence(pinning.split(), _can_pin(plan.database)),
+        "load_engine": load.engine(),
+        "services": [_service_run(service) for service in plan.services],
+        "yardstick": _service_run(YARDSTICK),
+    }
+
+
+def _can_pin(database: str) -> bool | None:
+    """Whether the database's server is ours to pin; None when there is none."""
+    return None if databases.kind_of(database) == "sqlite" else database == "postgres"
 
 
 def _measured(
@@ -140,8 +154,10 @@ def _measured(
     with ExitStack() as stack:
         source = stack.enter_context(databases.open(plan.database))
         upstreams = stack.enter_context(launch.upstreams_running())
-        cores = stack.enter_context(pinning.apart([*source.processes, upstreams.process]))
         found = contenders(timed, yardstick, source)
+        if cores := pinning.split():
+            for process in (psutil.Process(), *source.processes):
+                stack.enter_context(pinning.pinned(process, cores.others))
         return measure.measure(
             schedule,
             partial(Bench, found, upstreams, plan.seed, cores),

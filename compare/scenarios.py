@@ -7,7 +7,7 @@ from typing import Literal
 import k9.plan
 
 from compare.load import Request
-from compare.results import Scenario, Study
+from compare.measured import Scenario, Study
 from shared.seed import DRAFT_EVERY, POSTS
 
 UPSTREAM_DELAY_MS = 100.0

@@ -6,10 +6,11 @@ disagree; so the block, which starts every service afresh, is the unit, and its 
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
 
 import numpy as np
 
-from compare.results import Comparison, Sample, Scenario, YardstickShare
+from compare.measured import Comparison, Sample, Scenario, YardstickShare
 from compare.strict import Interval
 
 CONFIDENCE = 0.95
@@ -101,14 +102,15 @@ def paired(samples: Iterable[Sample], scenario: Scenario, baseline: str, other: 
     """Give, for each block that has both, how many times as fast the other was.
 
     That is its throughput divided by the baseline's. An open loop offers both the same rate: there
-    it is the baseline's median time to answer, divided by the other's.
+    it is the baseline's median time to answer, divided by the other's. Beyond its capacity a
+    service leaves the slowest unanswered, so that there its times are no measure.
     """
     speeds = {
         (sample.contender, sample.block): sample.requests_per_second
         if scenario.rate_per_second is None
         else 1 / sample.p50_ms
         for sample in samples
-        if sample.scenario == scenario.name
+        if sample.scenario == scenario.name and not sample.unanswered
     }
     blocks = sorted({block for _, block in speeds})
     return [
@@ -137,6 +139,12 @@ def interval(ratios: Sequence[float], seed: int) -> Interval:
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return Interval(ratio=centre, low=math.exp(found.low), high=math.exp(found.high))
+
+
+def half_width(intervals: Sequence[Interval]) -> float:
+    """How far a typical interval reaches from its ratio to either side: 0.06 is ±6 %."""
+    spreads = [math.sqrt(each.high / each.low) - 1 for each in intervals]
+    return median(spreads) if spreads else 0.0
 
 
 def doubt_about(throughput: Interval, noise: Interval | None, blocks: int) -> str:

@@ -20,7 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from compare import measure
-from compare.results import Comparison, Results, Scenario, TestOutcome
+from compare.measured import Comparison, Scenario
+from compare.results import Results, TestOutcome
 from compare.services import Service
 from compare.up import Up
 

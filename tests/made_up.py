@@ -1,6 +1,6 @@
 """Timed runs of services that never ran: a service of one core that queues, in arithmetic."""
 
-from compare.results import Cost, Sample, Scenario
+from compare.measured import Cost, Sample, Scenario
 
 SECONDS = 3.0
 THREADS = 8
@@ -31,13 +31,11 @@ def sample(scenario: Scenario, contender: str, block: int, order: int) -> Sample
     """Give what a run would find; it differs a little from block to block."""
     cpu_ms = _cpu_ms(contender.removesuffix("-again"), scenario.endpoint)
     capacity = _capacity(scenario, contender, cpu_ms) * (1 + WOBBLE[block - order])
-    if scenario.rate_per_second is None:
-        per_second, p50_ms = capacity, 1000 * (scenario.concurrency or 1) / capacity
-        unanswered = 0
-    else:
-        per_second = min(scenario.rate_per_second, capacity)
-        unanswered = int(SECONDS * max(0.0, scenario.rate_per_second - capacity))
-        busy = min(scenario.rate_per_second / capacity, 0.995)
+    per_second, p50_ms = capacity, 1000 * (scenario.concurrency or 1) / capacity
+    unanswered = 0
+    if rate := scenario.rate_per_second:
+        per_second, unanswered = min(rate, capacity), int(SECONDS * max(0.0, rate - capacity))
+        busy = min(rate / capacity, 0.995)
         p50_ms = (scenario.delay_ms or 0) + cpu_ms * (1 + busy / (1 - busy) / 2)
     return Sample(
         scenario=scenario.name,

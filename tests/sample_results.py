@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import chain
+from typing import Any
 
 from compare import scenarios as studies
-from compare.results import Comparison, Machine, Refusal, Results, Sample, Scenario, ServiceRun
-from compare.results import Start, YardstickShare
+from compare.measured import BlockRun, Null, Refusal, Sample, Scenario, Start, Study
+from compare.report.figures import labels
+from compare.results import Machine, Results, ServiceRun
 from compare.results import TestOutcome as Outcome
 from compare.services import PROJECT_ROOT
-from compare.statistics import AGAIN, compare, doubt_about, interval, paired
+from compare.statistics import AGAIN, again, compare, shares
 from tests.made_up import sample
 
 BLOCKS = 5
@@ -52,8 +54,8 @@ def of_older_django() -> Results:
     for each in results.samples:
         if each.contender.startswith("django"):
             each.requests_per_second *= 0.8
-    results.comparisons = _comparisons(results)
-    return results
+            each.p50_ms /= 0.8
+    return _judged(results)
 
 
 @cache
@@ -87,6 +89,24 @@ def _run(
     noisy = set(chain.from_iterable(each.noisy for each in inquiries))
     timed = [*services, yardstick] if yardstick else services
     results = Results(
+        **_circumstances(services),
+        profile="full" if inquiries is studies.FULL else "quick",
+        services=services,
+        yardstick=yardstick,
+        contract=[_outcome(id, service.name) for id in CLAUSES for service in services],
+        scenarios=scenarios,
+        samples=[each for scenario in scenarios for each in _samples(scenario, timed, noisy)],
+        **_of_blocks(inquiries, timed),
+        refusals=[],
+        comparisons=[],
+        noise=[],
+        shares=[],
+    )
+    return _judged(results)
+
+
+def _circumstances(services: Sequence[ServiceRun]) -> dict[str, Any]:
+    return dict(
         started_at=STARTED_AT,
         finished_at=STARTED_AT + timedelta(seconds=134),
         command=f"compare run {' '.join(each.name for each in services)} --database sqlite"
@@ -94,69 +114,42 @@ def _run(
         commit="db466c5",
         database="SQLite 3.46",
         seed=SEED,
-        profile="full" if inquiries is studies.FULL else "quick",
-        blocks={each.study: BLOCKS for each in inquiries},
         precision=0.05,
         pinned="service on core 0; load, upstreams and database on core 1",
         lock_sha256="5f0c" * 16,
         load_engine="k9-load 0.1.0",
         machine=_machine(),
         versions=dict(VERSIONS),
-        services=services,
         clauses=dict(CLAUSES),
-        contract=[_outcome(id, service.name) for id in CLAUSES for service in services],
-        scenarios=scenarios,
-        samples=[each for scenario in scenarios for each in _samples(scenario, timed, noisy)],
-        refusals=[],
-        starts=[
-            _start(inquiry.study, contender.name, block)
-            for inquiry in inquiries
-            for contender in timed
-            for block in range(BLOCKS)
+    )
+
+
+def _of_blocks(inquiries: Sequence[studies.Inquiry], timed: Sequence[ServiceRun]) -> dict[str, Any]:
+    each_block = [(inquiry.study, block) for block in range(BLOCKS) for inquiry in inquiries]
+    return {
+        "block_runs": [
+            BlockRun(study=study, number=block, seconds=13.4) for study, block in each_block
         ],
-        comparisons=[],
-        noise=[],
-        yardstick=yardstick,
-        shares=[],
-    )
-    results.comparisons = _comparisons(results)
-    results.noise = [_again(results.samples, name) for name in sorted(noisy)]
-    results.shares = _shares(results)
+        "starts": [
+            _start(study, contender.name, block)
+            for study, block in each_block
+            for contender in timed
+        ],
+        "nulls": [
+            Null(study=study, block=block, requests_per_second=48_000)
+            for study, block in each_block
+        ],
+    }
+
+
+def _judged(results: Results) -> Results:
+    """Set the comparisons to what the samples say."""
+    data, names = (results.scenarios, results.samples), labels(results.services)
+    results.comparisons = compare(*data, names, SEED)
+    results.noise = again(*data, names, SEED)
+    if results.yardstick:
+        results.shares = shares(*data, names, results.yardstick.name, SEED)
     return results
-
-
-def _comparisons(results: Results) -> list[Comparison]:
-    names = {service.name: service.name for service in results.services}
-    if len(names) == 2:
-        names = {service.name: service.framework for service in results.services}
-    return compare(results.scenarios, results.samples, names, results.seed)
-
-
-def _again(samples: Sequence[Sample], scenario: str) -> Comparison:
-    ratios = paired(samples, scenario, "django", "django" + AGAIN)
-    found = interval(ratios, SEED)
-    doubt = doubt_about(found, None, len(ratios))
-    return Comparison(
-        scenario=scenario,
-        baseline="django",
-        other="django" + AGAIN,
-        throughput=found,
-        noise=None,
-        winner=None if doubt else "django",
-        verdict=doubt or f"django {max(found.ratio, 1 / found.ratio):.2f}× faster",
-    )
-
-
-def _shares(results: Results) -> list[YardstickShare]:
-    if results.yardstick is None:
-        return []
-    bare = results.yardstick.name
-    return [
-        YardstickShare(scenario=scenario.name, service=service.name, share=interval(ratios, SEED))
-        for scenario in results.scenarios
-        for service in results.services
-        if (ratios := paired(results.samples, scenario.name, bare, service.name))
-    ]
 
 
 def _machine() -> Machine:
@@ -181,7 +174,7 @@ def _service(
             "async_model": async_model,
             "server": server,
             "package": package,
-            "command": f"python -m uvicorn --loop uvloop --http httptools {package}.asgi:application",
+            "command": f"python -m uvicorn --loop uvloop {package}.asgi:application",
             "settings": {
                 "ASYNC_MODEL": async_model,
                 "DATABASE_POOL_SIZE": "16",
@@ -204,7 +197,7 @@ def _outcome(clause: str, service: str) -> Outcome:
     )
 
 
-def _start(study: str, contender: str, block: int) -> Start:
+def _start(study: Study, contender: str, block: int) -> Start:
     heavy = 0.3 if contender == "bare" else 1.0
     return Start.model_validate(
         {

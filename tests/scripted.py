@@ -1,10 +1,14 @@
 """A server whose answers are known beforehand, to prove the load engine against.
 
-`/slow` answers after DELAY_SECONDS; `/flaky` fails every FAILING_EVERY-th request; `/hang` never
-answers; `POST /echo` answers 201; `/seen` gives what was asked: path, body and connection.
+`/slow` answers after DELAY_SECONDS; `/mixed-delays` after QUICK_SECONDS, but every SLOW_EVERY-th
+after SLOW_SECONDS; `/queue` after DELAY_SECONDS, one request at a time; `/stall` at once, but the
+first holds the whole server for STALL_SECONDS; `/flaky` fails every FAILING_EVERY-th request;
+`/hang` never answers; `POST /echo` answers 201; `/seen` gives what was asked: path, body and
+connection.
 """
 
 import asyncio
+import time
 from itertools import count
 
 from starlette.applications import Starlette
@@ -13,10 +17,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 DELAY_SECONDS = 0.05
+QUICK_SECONDS, SLOW_SECONDS, SLOW_EVERY = 0.01, 0.2, 10
+STALL_SECONDS = 1.0
 FAILING_EVERY = 4
 
 seen: list[dict[str, object]] = []
-flaky_requests = count(1)
+queue = asyncio.Lock()
+mixed_delays_requests, stall_requests, flaky_requests = count(1), count(1), count(1)
 
 
 async def answer(request: Request) -> Response:
@@ -25,20 +32,60 @@ async def answer(request: Request) -> Response:
     assert request.client is not None
     body = (await request.body()).decode()
     seen.append({"path": path, "body": body, "client_port": request.client.port})
-    if path == "/slow":
-        await asyncio.sleep(DELAY_SECONDS)
-    if path == "/hang":
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
+    if path in WAITS:
+        await WAITS[path](request)
     if path == "/flaky" and next(flaky_requests) % FAILING_EVERY == 0:
         return Response(status_code=500)
     return Response("{}", 201 if request.method == "POST" else 200)
+
+
+async def wait(request: Request) -> None:
+    """Wait the same for each request."""
+    await asyncio.sleep(DELAY_SECONDS)
+
+
+async def wait_by_turns(request: Request) -> None:
+    """Wait briefly, and long every SLOW_EVERY-th time."""
+    is_slow = next(mixed_delays_requests) % SLOW_EVERY == 0
+    await asyncio.sleep(SLOW_SECONDS if is_slow else QUICK_SECONDS)
+
+
+async def queue_up(request: Request) -> None:
+    """Wait for all requests before, as long as anyone waits for the answer."""
+    async with queue:
+        if not await request.is_disconnected():
+            await asyncio.sleep(DELAY_SECONDS)
+
+
+async def stall(request: Request) -> None:
+    """Hold everything up, once."""
+    if next(stall_requests) == 1:
+        hold_the_loop()
+
+
+def hold_the_loop() -> None:
+    """Let nothing else run meanwhile."""
+    time.sleep(STALL_SECONDS)
+
+
+async def hang(request: Request) -> None:
+    """Wait until the client gives up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def read_seen(request: Request) -> Response:
     """Give the requests so far."""
     return JSONResponse(seen)
 
+
+WAITS = {
+    "/slow": wait,
+    "/mixed-delays": wait_by_turns,
+    "/queue": queue_up,
+    "/stall": stall,
+    "/hang": hang,
+}
 
 app = Starlette(
     routes=[

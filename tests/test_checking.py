@@ -99,6 +99,15 @@ def test_suites_run_side_by_side() -> None:
     assert totals == [3, 3, 3]
 
 
+@pytest.mark.usefixtures("small_suite")
+def test_the_total_is_right_when_suites_have_different_numbers_of_tests() -> None:
+    """What was guessed of a suite is put right when it has collected its own."""
+    totals = []
+    suites = [["-k", "passes"], ["-k", "fails"], ["-k", "passes or skipped"]]
+    found = checking.check(suites, lambda outcome, total: totals.append(total))
+    assert (len(found), totals[-1]) == (6, 6)
+
+
 def test_a_suite_that_cannot_run_is_one_line() -> None:
     """A wrong option ends the check with the suite's own last line."""
     with pytest.raises(checking.CheckError, match="^no service is named nobody: "):

@@ -194,7 +194,7 @@ def test_a_busy_port_is_said() -> None:
         ("check django --token secret", "--token and --upstreams are of a service that you run"),
         ("survey pools --posts 1000", "--posts and --seed are for growth"),
         ("survey servers --database postgres", "servers are asked on sqlite: no question"),
-        ("report missing.json", "missing.json: No such file or directory"),
+        ("report missing.json", "missing.json: no such file or directory"),
         ("run --output README.md", "README.md can be no folder: file exists; give another"),
         ("up --set API_TOKEN", "--set takes NAME=VALUE, such as --set API_TOKEN=secret"),
     ],

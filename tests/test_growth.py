@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import update
 
 from compare import databases, launch
+from compare.gates import GateError
 from compare.load import Request
-from compare.measure import GateError
 from compare.scenarios import REQUESTS
 from compare.services import SERVICES, Service
 from compare.strict import Interval

@@ -17,6 +17,7 @@ from tests.mirror import (
     UNMIRRORED,
 )
 
+FOLDERS = ("django_app", "fastapi_app", "compare", "shared", "tests", "yardsticks")
 MAX_APP_FILE_LINES = 125
 MAX_TOOL_FILE_LINES = 250
 MAX_FUNCTION_LINES = 25
@@ -117,7 +118,7 @@ def test_every_exception_is_still_needed() -> None:
     ("folders", "limit"),
     [
         (("django_app", "fastapi_app"), MAX_APP_FILE_LINES),
-        (("compare", "shared", "tests"), MAX_TOOL_FILE_LINES),
+        (("compare", "shared", "tests", "yardsticks"), MAX_TOOL_FILE_LINES),
     ],
 )
 def test_files_are_small(folders: tuple[str, ...], limit: int) -> None:
@@ -130,7 +131,7 @@ def test_functions_are_small() -> None:
     """A function's body fits the eye."""
     too_long = [
         f"{relative(path)}:{node.name}"
-        for path in sources("django_app", "fastapi_app", "compare", "shared", "tests")
+        for path in sources(*FOLDERS)
         if "migrations" not in path.parts  # a list of tables, not a function to understand
         for node in ast.walk(parsed(path))
         if isinstance(node, Function)
@@ -141,7 +142,7 @@ def test_functions_are_small() -> None:
 
 def test_every_module_opens_with_one_sentence() -> None:
     """The first line of a file says what it is for."""
-    for path in sources("django_app", "fastapi_app", "compare", "shared", "tests"):
+    for path in sources(*FOLDERS):
         first_line = (ast.get_docstring(parsed(path)) or "").split("\n")[0]
         assert first_line.endswith("."), relative(path)
 
@@ -149,7 +150,8 @@ def test_every_module_opens_with_one_sentence() -> None:
 def test_services_import_only_the_wire_shapes_of_the_project() -> None:
     """Nothing that a reader compares is hidden in a module that both services share."""
     for path in sources("django_app", "fastapi_app"):
-        project = {name for name in imported(path) if name.split(".")[0] in {"compare", "tests"}}
+        foreign = {"compare", "tests", "yardsticks"}
+        project = {name for name in imported(path) if name.split(".")[0] in foreign}
         other = "fastapi_app" if DJANGO in path.parents else "django_app"
         project |= {name for name in imported(path) if name.startswith(other)}
         project |= {name for name in imported(path) if name.startswith("shared.")}
@@ -160,7 +162,25 @@ def test_the_instrument_and_the_contract_import_no_service() -> None:
     """They know a service by its command and over HTTP, so that any service can be put there."""
     for path in sources("compare", "shared", "tests/contract"):
         roots = {name.split(".")[0] for name in imported(path)}
-        assert roots.isdisjoint({"django_app", "fastapi_app", "django", "fastapi"}), relative(path)
+        services = {"django_app", "fastapi_app", "django", "fastapi", "yardsticks"}
+        assert roots.isdisjoint(services), relative(path)
+
+
+def test_the_yardsticks_know_nothing_of_who_measures_with_them() -> None:
+    """The ladders know their own service, and the bare application knows none."""
+    for path in sources("yardsticks"):
+        roots = {name.split(".")[0] for name in imported(path)}
+        services = roots & {"django_app", "fastapi_app", "django", "fastapi"}
+        assert all(path.name.startswith(name.split("_")[0]) for name in services), relative(path)
+        assert roots.isdisjoint({"compare", "tests"}), relative(path)
+
+
+def test_the_ladders_mirror_each_other() -> None:
+    """Both have the same rungs, in one order and with the same descriptions."""
+    django = definitions(ROOT / "yardsticks" / "django_ladder.py")
+    fastapi = definitions(ROOT / "yardsticks" / "fastapi_ladder.py")
+    del fastapi["ask_relations_blocking"]  # a blocking Django asks by itself
+    assert list(django.items()) == list(fastapi.items())
 
 
 def test_the_contract_suite_names_no_service_and_borrows_no_shape() -> None:

@@ -1,47 +1,21 @@
 """The page: what it says of a run, that it needs no network, and that it lets no text be code."""
 
-from html.parser import HTMLParser
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from compare.measured import Refusal
 from compare.report import render, write
 from compare.report.axis import Axis, around
 from compare.report.code import read_functions
 from compare.report.contract import groups
-from compare.report.page import digits
+from compare.report.page import digits, percent
+from compare.results import Results
 from compare.services import PROJECT_ROOT
 from compare.strict import Interval
-from tests.sample_results import (
-    CLAUSES,
-    CONTRACT,
-    SPEEDS,
-    sample_results,
-    with_a_failure,
-    with_four_services,
-)
-
-
-class Resources(HTMLParser):
-    """What a page loads, the scripts it has, and its visible text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.loaded: list[str] = []
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the tag, and what it loads; a link that a reader may follow loads nothing."""
-        self.tags.append(tag)
-        self.loaded += [
-            value or "" for name, value in attrs if name in ("src", "href") and tag != "a"
-        ]
-
-    def handle_data(self, data: str) -> None:
-        """Note the text."""
-        self.text += data
+from tests.page_text import Resources, full_page, words
+from tests.sample_results import CLAUSES, CONTRACT, full_results, sample_results, with_a_failure
 
 
 def test_both_services_and_every_clause_are_on_the_page(tmp_path: Path) -> None:
@@ -53,9 +27,10 @@ def test_both_services_and_every_clause_are_on_the_page(tmp_path: Path) -> None:
         assert page.count(f'<tr id="{clause}">') == 1
 
 
-def test_the_page_loads_nothing() -> None:
+@pytest.mark.parametrize("made_up", [sample_results, full_results])
+def test_the_page_loads_nothing(made_up: Callable[[], Results]) -> None:
     """No resource of the network, no script, and no address in the style."""
-    resources = Resources(page := render(sample_results()))
+    resources = Resources(page := render(made_up()))
     assert [each for each in resources.loaded if not each.startswith("data:")] == []
     assert "script" not in resources.tags
     assert "url(" not in page
@@ -68,7 +43,9 @@ def test_hostile_text_stays_text() -> None:
     results = with_a_failure()
     results.clauses["C1"] = results.command = results.not_timed["fastapi"] = hostile
     results.contract[0].sentence = results.contract[0].reason = hostile
-    results.services[0].framework = results.scenarios[0].request = hostile
+    results.services[0].framework = results.scenarios[0].request = results.pinned = hostile
+    results.samples[0].marks = [hostile]
+    results.refusals = [Refusal(scenario="list-1", contender=hostile, block=0, reason=hostile)]
     resources = Resources(render(results))
     assert {"script", "img"} & set(resources.tags) == set()
     assert "<script>alert(1)</script>" in resources.text
@@ -81,7 +58,7 @@ def test_the_verdicts_are_said_in_words() -> None:
     winners = [each.winner for each in results.comparisons]
     assert {"django", "fastapi", None} == set(winners)
     assert page.count(">too close to call") == winners.count(None)
-    assert f"{winners.count(None)} were too close to call" in page
+    assert f"{winners.count(None)} was too close to call" in page
     assert f"FastAPI in {winners.count('fastapi')}; " in page
     for each in results.comparisons:
         assert f"{each.verdict}</td>" in page
@@ -89,18 +66,36 @@ def test_the_verdicts_are_said_in_words() -> None:
 
 def test_a_failure_is_shown_and_its_service_has_no_figure() -> None:
     """A service that was not timed has its reason, and no figure or winner."""
-    text = " ".join(Resources(render(with_a_failure())).text.split())
+    page = render(with_a_failure())
+    text = words(page)
     assert "FastAPI was not timed. It fails 1 test of the contract (C13)." in text
-    assert text.count("FastAPI not timed") == len(SPEEDS)
+    assert text.count("FastAPI not timed") == len(with_a_failure().scenarios)
     assert "✗ 1 of 1 failed" in text
-    assert "too close to call" not in text
+    assert ">too close to call" not in page
 
 
 def test_a_run_of_four_services_has_every_comparison() -> None:
-    """With two services of one framework, each goes by its own name."""
-    text = " ".join(Resources(render(with_four_services())).text.split())
-    assert text.count("django-blocking ÷ django ") == text.count("fastapi ÷ django ")
-    assert "fastapi-blocking ÷ django " in text
+    """The first pair is drawn, the others are in a table of their own, each by its own name."""
+    results = full_results()
+    text = words(render(results))
+    closed = [each.name for each in results.scenarios if each.study in ("closed-loop", "mixed")]
+    assert text.count("fastapi ÷ django 1") + text.count("fastapi ÷ django 0") == len(closed)
+    for each in results.comparisons:
+        if each.other.endswith("-blocking") and each.scenario in closed:
+            assert f"×{each.throughput.ratio:.2f}" in text
+
+
+@pytest.mark.parametrize("made_up", [sample_results, full_results])
+def test_a_run_of_one_service_has_a_page(made_up: Callable[[], Results]) -> None:
+    """Its figures are shown, and nothing is compared but the service with itself."""
+    results = made_up()
+    results.services, results.comparisons = results.services[:1], []
+    results.samples = [each for each in results.samples if each.contender.startswith("django")]
+    results.samples = [each for each in results.samples if "blocking" not in each.contender]
+    text = words(render(results))
+    assert "The same service once" in text
+    assert "Django measured against itself" in text
+    assert "÷" not in text.partition("The contract")[0]
 
 
 def test_a_run_that_timed_nothing_has_a_page() -> None:
@@ -110,17 +105,46 @@ def test_a_run_that_timed_nothing_has_a_page() -> None:
     assert "Nothing was timed" in render(results)
 
 
-def test_results_raise_their_own_doubts() -> None:
-    """A busy machine, wide intervals and an A/A ratio apart from 1 are said."""
+def test_a_busy_machine_and_wide_intervals_are_doubts() -> None:
+    """Both are said with their figures; without them there is nothing to say."""
     results = sample_results()
+    assert "Doubts" not in render(results)
     results.machine.load_average_before = 1.7
-    results.comparisons[1].noise = Interval(ratio=1.1, low=1.05, high=1.2)
     for each in results.comparisons:
         each.throughput = Interval(ratio=1.0, low=0.8, high=1.25)
     page = render(results)
     assert "busy before the run: load average 1.70" in page
     assert "typically ±25%" in page
-    assert "In 1 of 4 scenarios the service measured against itself differed" in page
+
+
+def test_marks_and_refusals_are_doubts_counted_by_kind() -> None:
+    """Marks that differ in figures only are of one kind; a refused run has its reason."""
+    text = words(full_page())
+    assert "may have disturbed 3 of 1310 timed runs: other programs used 0.7 of 2 cores" in text
+    assert "Refused, and counted nowhere: 1 of 1311 timed runs: fastapi in create-256 (1)." in text
+    assert "Refused: fastapi in block 4: 3 answers were errors" in text
+
+
+def test_a_figure_above_what_is_possible_is_a_doubt() -> None:
+    """Above the bare application, or above the arithmetic ceiling, something is wrong."""
+    results = full_results()
+    results.shares[0].share = Interval(ratio=1.2, low=1.1, high=1.3)
+    for each in results.samples:
+        if each.scenario == "fan-out-100ms-64" and each.contender == "django":
+            each.requests_per_second = 641
+    text = words(render(results))
+    assert "django is above the bare application in list-1" in text
+    assert "django is above the arithmetic ceiling in fan-out-100ms-64" in text
+    assert text.count("is above the") == 2
+
+
+def test_the_service_against_itself_is_judged_in_words() -> None:
+    """Too close to call everywhere is as it should be; a winner among equals is said."""
+    results = sample_results()
+    assert "it was too close to call in each, as it should be" in render(results)
+    results.noise[1].winner, results.noise[1].verdict = "django", "Django 1.09× faster"
+    text = words(render(results))
+    assert "3 were too close to call of 4; but detail-16: Django 1.09× faster" in text
 
 
 def test_the_code_is_read_from_the_source(tmp_path: Path) -> None:
@@ -140,7 +164,7 @@ def test_the_code_is_read_from_the_source(tmp_path: Path) -> None:
 )
 def test_every_endpoint_of_ours_has_its_code() -> None:
     """Each endpoint of both services is found, in both async models."""
-    text = Resources(render(with_four_services())).text
+    text = Resources(render(full_results())).text
     assert "The source is not at hand here." not in text
     for package in ("django_app", "django_app/blocking", "fastapi_app", "fastapi_app/blocking"):
         for file in ("views.py" if "django" in package else "routes.py", "posts.py"):
@@ -183,3 +207,8 @@ def test_figures_have_three_digits() -> None:
     assert shown == ["0.00", "1.23", "10.0"]
     assert digits(99.96) == "100"
     assert digits(12345.6) == "12\N{NARROW NO-BREAK SPACE}346"
+    assert [percent(share) for share in (0.004, 0.123, 1.0)] == [
+        "0.4\N{NO-BREAK SPACE}%",
+        "12\N{NO-BREAK SPACE}%",
+        "100\N{NO-BREAK SPACE}%",
+    ]

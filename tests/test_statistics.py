@@ -7,29 +7,41 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from compare import statistics
-from compare.results import Sample
-from compare.scenarios import SCENARIOS
+from compare.measured import Cost, Sample, Scenario
+from compare.scenarios import FULL
 from compare.strict import Interval
 
 NAMES = {"django": "Django", "fastapi": "FastAPI"}
-LIST = next(scenario for scenario in SCENARIOS if scenario.name == "list-16")
+SCENARIOS = {scenario.name: scenario for each in FULL for scenario in each.scenarios}
+LIST = SCENARIOS["list-16"]
+COST = Cost(
+    service_cpu_ms_per_request=1,
+    database_cpu_ms_per_request=None,
+    client_cores=0.1,
+    peak_memory_mib=None,
+    peak_threads=1,
+    peak_connections=None,
+)
 
 
-def samples_of(rates: Mapping[str, Sequence[float]]) -> list[Sample]:
+def samples_of(rates: Mapping[str, Sequence[float]], scenario: Scenario = LIST) -> list[Sample]:
     """One sample a block for each contender's rate in requests per second."""
     return [
         Sample(
-            scenario=LIST.name,
+            scenario=scenario.name,
             contender=contender,
             block=block,
             order=0,
             duration_seconds=1,
             requests=round(rate),
+            unanswered=0,
             requests_per_second=rate,
-            p50_ms=1,
+            p50_ms=1000 / rate,
             p95_ms=1,
             p99_ms=1,
-            cpu_ms_per_request=1,
+            cost=COST,
+            bodies_compared=1,
+            marks=[],
         )
         for contender, of_blocks in rates.items()
         for block, rate in enumerate(of_blocks)
@@ -56,12 +68,45 @@ def test_no_difference_is_not_called() -> None:
 
 
 def test_a_difference_within_the_noise_is_not_called() -> None:
-    """5 % between two services is nothing where one differs from itself by 8 %."""
-    rates = {"django": [100] * 5, "fastapi": [105, 104, 106, 105, 104]}
+    """8 % between two services is nothing where one differs from itself by 10 %."""
+    rates = {"django": [100] * 5, "fastapi": [108, 107, 109, 108, 107]}
     assert verdict_on(rates)[0] == "fastapi"
-    winner, sentence = verdict_on(rates | {"django-again": [108, 100, 93, 107, 95]})
+    winner, sentence = verdict_on(rates | {"django-again": [112, 100, 90, 109, 93]})
     assert winner is None
     assert sentence == "too close to call: within the noise"
+
+
+def test_a_difference_that_nobody_would_notice_is_not_called() -> None:
+    """4 % in every block is sharp, and still nobody's reason to choose."""
+    rates = {"django": [100.0] * 6, "fastapi": [104.0] * 6}
+    assert verdict_on(rates) == (None, "too close to call")
+    assert verdict_on(rates | {"fastapi": [106.0] * 6})[0] == "fastapi"
+
+
+def test_the_first_service_is_judged_against_itself() -> None:
+    """The A/A pair has a verdict by the same rule, without noise to excuse it."""
+    calm, apart = [100, 103, 98, 101, 99], [130, 131, 129, 132, 128]
+    for rates, winner in ((calm, None), (apart, "django-again")):
+        samples = samples_of({"django": [100] * 5, "django-again": rates, "fastapi": [300] * 5})
+        (found,) = statistics.again([LIST], samples, NAMES, seed=1)
+        assert (found.winner, found.noise) == (winner, None)
+
+
+def test_an_open_loop_is_compared_by_its_times() -> None:
+    """Where both are offered the same rate, the one that answers sooner is the better."""
+    offered = SCENARIOS["list-at-50"]
+    samples = samples_of({"django": [50.0] * 5, "fastapi": [100.0] * 5}, offered)
+    level = [sample.model_copy(update={"requests_per_second": 50.0}) for sample in samples]
+    (found,) = statistics.compare([offered], level, NAMES, seed=1)
+    assert found.throughput.ratio == pytest.approx(2)
+
+
+def test_a_share_is_of_the_yardstick_in_the_same_block() -> None:
+    """A service with a tenth of the bare application's throughput has a share of 0.1."""
+    samples = samples_of({"django": [10, 20, 30], "bare": [100, 200, 300]})
+    (found,) = statistics.shares([LIST], samples, ["django"], "bare", seed=1)
+    assert (found.service, found.scenario) == ("django", "list-16")
+    assert found.share.ratio == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("blocks", [1, 2])
@@ -94,8 +139,8 @@ def test_runs_are_paired_by_block() -> None:
 def test_a_block_without_its_pair_is_left_out() -> None:
     """A ratio needs both services in the same block."""
     samples = samples_of({"django": [100, 100, 100], "fastapi": [200, 200]})
-    assert statistics.paired(samples, LIST.name, "django", "fastapi") == [2, 2]
-    assert statistics.paired(samples, "list-1", "django", "fastapi") == []
+    assert statistics.paired(samples, LIST, "django", "fastapi") == [2, 2]
+    assert statistics.paired(samples, SCENARIOS["list-1"], "django", "fastapi") == []
 
 
 def test_the_centre_is_the_geometric_mean() -> None:
@@ -121,6 +166,6 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(blocks: int) -> None:
 
 def test_noise_is_measured_from_both_sides() -> None:
     """Noise that only ever slows counts as much as noise that only ever quickens."""
-    throughput = Interval(ratio=1.05, low=1.04, high=1.06)
+    throughput = Interval(ratio=1.08, low=1.06, high=1.09)
     for noise in (Interval(ratio=0.95, low=0.9, high=1), Interval(ratio=1.05, low=1, high=1.1)):
         assert statistics.doubt_about(throughput, noise, blocks=5)

@@ -169,7 +169,7 @@ def test_the_page_shows_every_table() -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("survey growth --output nowhere", "nowhere/results.json: No such file or directory"),
+        ("survey growth --output nowhere", "nowhere/results.json: no such file or directory"),
         ("survey contract fastapi-asyncpg", "fastapi-asyncpg runs on postgresql only"),
     ],
 )

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus
 
 import aiohttp
 import psycopg
@@ -141,9 +141,8 @@ async def list_posts(query_string: bytes) -> Answer:
         tags = await tags_of(connection, [row[0] for row in page])
     following = None
     if len(rows) > query.limit:
-        last = {"limit": query.limit, "before": page[-1][0]}
-        chosen = {} if query.tag is None else {"tag": query.tag}
-        following = f"/posts?{urlencode(last | chosen)}"
+        tag = "" if query.tag is None else f"&tag={quote_plus(query.tag)}"
+        following = f"/posts?limit={query.limit}&before={page[-1][0]}{tag}"
     value = {"posts": [summary(row, tags[row[0]]) for row in page], "next": following}
     return Answer(value, statements=2 if page else 1)
 

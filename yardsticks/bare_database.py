@@ -31,7 +31,7 @@ INSERT_POST = (
     "INSERT INTO post (title, body, published, published_at, author_id)"
     " VALUES (%s, %s, true, %s, %s) RETURNING id"
 )
-INSERT_TAGS = "INSERT INTO tag (name, post_id) VALUES {}"
+INSERT_TAGS = "INSERT INTO tag (name, post_id) VALUES {} RETURNING id"
 
 
 def select_page(limit: int, before: int | None, tag: str | None) -> tuple[str, list[Any]]:
@@ -164,7 +164,7 @@ class Lent:
     async def fetch(self, sql: str, values: Sequence[Any]) -> list[Row]:
         """Run a statement and give its rows."""
         cursor = await self._connection.execute(sql, values)
-        return await cursor.fetchall() if cursor.description else []
+        return await cursor.fetchall()
 
 
 def database_at(url: str, pool_size: int, timeout_seconds: float) -> SQLite | PostgreSQL:

@@ -63,24 +63,15 @@ def run(
     open_page: Open = True,
 ) -> None:
     """Run services side by side, check and measure them, and write the comparison as a page."""
-    profile = "full" if full else "quick"
-    chosen = chosen_services(services, database, USUAL if full else DEFAULT_PAIR)
-    inquiries = _inquiries(profile, scenario or ())
     make(output)
     unfinished = output / UNFINISHED
-    plan: Plan | None = None
-
-    def advice() -> str:
-        return _advice(plan, unfinished) if plan else ""
-
-    with one_line(advice):
+    with one_line():
         earlier = results.read_unfinished(unfinished) if resume else None
-        if seed is None:
-            seed = earlier.seed if earlier else secrets.randbelow(2**32)
-        limits = Limits(budget or BUDGET_SECONDS[profile], precision, blocks)
-        wanted = ["--full"] * full + [f"--scenario={each}" for each in scenario or ()]
+        if seed is None and earlier:
+            seed = earlier.seed
+        plan = planned(services, database, full, scenario, budget, precision, blocks, seed)
+    with one_line(lambda: _advice(plan, unfinished)):
         say_what_is_used(database)
-        plan = Plan(chosen, database, seed, profile, inquiries, limits, wanted)
         with terminal.live() as live:
             found = run_plan(plan, live, lambda part: results.write(part, unfinished), earlier)
         found = keep_surveys(found, output / RESULTS)
@@ -93,6 +84,29 @@ def run(
     if open_page and has_desktop():
         webbrowser.open(page.as_uri())
     raise typer.Exit(FAILED if found.not_timed or found.refusals else 0)
+
+
+def planned(
+    services: Sequence[str] | None,
+    database: str,
+    full: bool,
+    scenario: Sequence[str] | None,
+    budget: float | None,
+    precision: float,
+    blocks: int | None,
+    seed: int | None,
+) -> Plan:
+    """Make a plan of the arguments, or say which of them is wrong; without a seed it draws one."""
+    profile = "full" if full else "quick"
+    return Plan(
+        services=chosen_services(services, database, USUAL if full else DEFAULT_PAIR),
+        database=database,
+        seed=secrets.randbelow(2**32) if seed is None else seed,
+        profile=profile,
+        inquiries=_inquiries(profile, scenario or ()),
+        limits=Limits(budget or BUDGET_SECONDS[profile], precision, blocks),
+        wanted=["--full"] * full + [f"--scenario={each}" for each in scenario or ()],
+    )
 
 
 def _inquiries(profile: str, names: Sequence[str]) -> tuple[Inquiry, ...]:

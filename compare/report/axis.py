@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from compare.results import Comparison
+from compare.measured import Comparison
 from compare.strict import Interval
 
 NARROWEST = 2.5

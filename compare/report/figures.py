@@ -1,19 +1,25 @@
 """What the templates show of the samples: medians and spreads, in the page's order."""
 
+import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import get_args
 
-from compare.results import Comparison, Results, Sample, Scenario, ServiceRun
+from compare.measured import Comparison, Refusal, Sample, Scenario, Study
+from compare.results import Results, ServiceRun
 from compare.statistics import AGAIN
-
-ENDPOINTS = ("list", "detail", "create", "dashboard")
+from compare.strict import Interval
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One contender in one scenario: medians over its blocks, and the spread of its throughput."""
+    """One contender in one scenario: medians over its blocks, and the spread of its throughput.
+
+    Peaks are medians of the blocks' peaks; what was never counted is None. `unanswered` is a share
+    of what was sent; `marked` counts the runs that something may have disturbed.
+    """
 
     contender: str
     blocks_per_second: list[float]
@@ -21,7 +27,14 @@ class Figures:
     p50_ms: float
     p95_ms: float
     p99_ms: float
-    cpu_ms_per_request: float
+    unanswered: float
+    service_cpu_ms: float
+    database_cpu_ms: float | None
+    client_cores: float
+    memory_mib: float | None
+    threads: float
+    connections: float | None
+    marked: int
 
     @property
     def lowest_per_second(self) -> float:
@@ -32,6 +45,11 @@ class Figures:
     def highest_per_second(self) -> float:
         """The throughput of the fastest block."""
         return max(self.blocks_per_second)
+
+    @property
+    def cpu_ms(self) -> float:
+        """Processor time of a request, in the service and in the database server."""
+        return self.service_cpu_ms + (self.database_cpu_ms or 0)
 
     @property
     def service(self) -> str:
@@ -46,36 +64,63 @@ class Figures:
 
 @dataclass(frozen=True)
 class Measured:
-    """A scenario with its figures by contender and its comparisons; `anchor` is its HTML id."""
+    """A scenario with all that was found in it, by contender or by service.
+
+    `anchor` is its HTML id and `command` repeats it. `shares` are of the bare application's
+    throughput; `fastest_per_second` is of the services' fastest block, without that application.
+    """
 
     anchor: str
+    command: str
     scenario: Scenario
     figures: dict[str, Figures]
-    comparisons: list[Comparison]
+    comparisons: dict[str, Comparison]
+    shares: dict[str, Interval]
+    refusals: list[Refusal]
+    fastest_per_second: float
 
     @property
-    def rows(self) -> int:
-        """How many rows of the first table it takes: one a comparison, and one without any."""
-        return max(1, len(self.comparisons))
+    def load(self) -> str:
+        """How hard it asks, in words."""
+        if self.scenario.rate_per_second is not None:
+            return f"{self.scenario.rate_per_second:g} a second"
+        return f"{self.scenario.concurrency} in flight"
 
     @property
-    def fastest_per_second(self) -> float:
-        """The throughput of the fastest block of all contenders."""
-        return max(each.highest_per_second for each in self.figures.values())
+    def hardness(self) -> float:
+        """How hard it asks, as the place on an axis: the rate, or how many are in flight."""
+        return self.scenario.rate_per_second or self.scenario.concurrency or 1
+
+    def behind(self, services: Iterable[str]) -> list[str]:
+        """Those of the services that left requests unanswered: their latency says little."""
+        return [name for name in services if name in self.figures and self.figures[name].unanswered]
 
 
-def measured(results: Results) -> dict[str, list[Measured]]:
-    """Give endpoint -> its scenarios as measured, endpoints in the page's order."""
-    numbered = list(enumerate(results.scenarios, start=1))
-    return {
-        endpoint: [
-            _measured(results, f"scenario-{number}", scenario)
-            for number, scenario in numbered
-            if scenario.endpoint == endpoint
-        ]
-        for endpoint in ENDPOINTS
-        if any(scenario.endpoint == endpoint for scenario in results.scenarios)
-    }
+Studies = dict[Study, dict[str, list[Measured]]]
+DRAWN: tuple[Study, ...] = ("closed-loop", "mixed")
+
+
+def measured(results: Results) -> Studies:
+    """Give study -> endpoint -> its scenarios as measured, in the order of the results."""
+    found: Studies = {}
+    for study in get_args(Study):
+        for scenario in results.scenarios:
+            if scenario.study == study:
+                by_endpoint = found.setdefault(study, {})
+                by_endpoint.setdefault(scenario.endpoint, []).append(_measured(results, scenario))
+    return found
+
+
+def drawn(studies: Studies, others: Collection[str]) -> list[Comparison]:
+    """Give the comparisons that are drawn on the axis of ratios: of capacity, with these."""
+    return [
+        comparison
+        for study in DRAWN
+        for scenarios in studies.get(study, {}).values()
+        for each in scenarios
+        for other, comparison in each.comparisons.items()
+        if other in others
+    ]
 
 
 def labels(services: Sequence[ServiceRun]) -> dict[str, str]:
@@ -87,28 +132,67 @@ def labels(services: Sequence[ServiceRun]) -> dict[str, str]:
     }
 
 
-def _measured(results: Results, anchor: str, scenario: Scenario) -> Measured:
+def middle(values: Iterable[float | None]) -> float | None:
+    """The median of what is known; None when nothing is."""
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _measured(results: Results, scenario: Scenario) -> Measured:
     samples = [sample for sample in results.samples if sample.scenario == scenario.name]
-    names = [service.name for service in results.services]
-    contenders = [name for service in names for name in (service, service + AGAIN)]
+    contenders = [
+        name for service in results.services for name in (service.name, service.name + AGAIN)
+    ]
+    rates = [each.requests_per_second for each in samples if each.contender in contenders]
+    if results.yardstick:
+        contenders.append(results.yardstick.name)
     taken = {sample.contender for sample in samples}
     return Measured(
-        anchor=anchor,
+        anchor=f"scenario-{scenario.name}",
+        command=_repeating(results.command, scenario.name),
         scenario=scenario,
         figures={name: _figures(name, samples) for name in contenders if name in taken},
-        comparisons=[each for each in results.comparisons if each.scenario == scenario.name],
+        comparisons={
+            each.other: each for each in results.comparisons if each.scenario == scenario.name
+        },
+        shares={
+            each.service: each.share for each in results.shares if each.scenario == scenario.name
+        },
+        refusals=[each for each in results.refusals if each.scenario == scenario.name],
+        fastest_per_second=max(rates, default=0.0),
     )
 
 
 def _figures(contender: str, samples: Sequence[Sample]) -> Figures:
     own = [sample for sample in samples if sample.contender == contender]
-    throughputs = [sample.requests_per_second for sample in own]
+    costs = [sample.cost for sample in own]
     return Figures(
         contender=contender,
-        blocks_per_second=throughputs,
-        requests_per_second=median(throughputs),
+        blocks_per_second=[sample.requests_per_second for sample in own],
+        requests_per_second=median(sample.requests_per_second for sample in own),
         p50_ms=median(sample.p50_ms for sample in own),
         p95_ms=median(sample.p95_ms for sample in own),
         p99_ms=median(sample.p99_ms for sample in own),
-        cpu_ms_per_request=median(sample.cpu_ms_per_request for sample in own),
+        unanswered=median(_unanswered(sample) for sample in own),
+        service_cpu_ms=median(cost.service_cpu_ms_per_request for cost in costs),
+        database_cpu_ms=middle(cost.database_cpu_ms_per_request for cost in costs),
+        client_cores=median(cost.client_cores for cost in costs),
+        memory_mib=middle(cost.peak_memory_mib for cost in costs),
+        threads=median(cost.peak_threads for cost in costs),
+        connections=middle(cost.peak_connections for cost in costs),
+        marked=sum(bool(sample.marks) for sample in own),
     )
+
+
+def _unanswered(sample: Sample) -> float:
+    sent = sample.requests + sample.unanswered
+    return sample.unanswered / sent if sent else 0.0
+
+
+def _repeating(command: str, scenario: str) -> str:
+    """Give the run's command with this scenario alone."""
+    parts = shlex.split(command) if command.count("'") % 2 == 0 else command.split()
+    while "--scenario" in parts:
+        at = parts.index("--scenario")
+        del parts[at : at + 2]
+    return shlex.join([*parts, "--scenario", scenario])

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from compare.report import axis, code, contract, figures, surveys, trust
+from compare.report import axis, charts, code, contract, figures, studies, surveys, trust
 from compare.results import Results
 from compare.services import PROJECT_ROOT
 from compare.surveyed import by_answer
@@ -25,18 +26,12 @@ def write(results: Results, folder: Path) -> Path:
 
 def render(results: Results, root: Path = PROJECT_ROOT) -> str:
     """Give the page as text; the code shown is read from the services' packages under `root`."""
-    labels = figures.labels(results.services)
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             results=results,
-            labels=labels,
-            measured=figures.measured(results),
-            ratio_axis=axis.around(results.comparisons),
-            headline=trust.headline(results, labels),
-            noise=trust.noise(results.comparisons),
-            doubts=trust.doubts(results),
+            **_speed(results),
             clauses=contract.groups(results, root / "shared" / "README.md"),
             totals=contract.totals(results),
             code=code.side_by_side(results.services, root),
@@ -50,16 +45,67 @@ def render(results: Results, root: Path = PROJECT_ROOT) -> str:
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def _speed(results: Results) -> dict[str, Any]:
+    """What the templates need of the measurement; `pair` are the services of the first tables."""
+    labels, measured = figures.labels(results.services), figures.measured(results)
+    names = list(labels)
+    first = results.comparisons[:1]
+    pair = (first[0].baseline, first[0].other) if first else tuple(names[:2])
+    return {
+        "labels": labels,
+        "names": names,
+        "pair": pair,
+        "studies": measured,
+        "ratio_axis": axis.around(figures.drawn(measured, pair[-1:])),
+        "headline": trust.headline(results, labels),
+        "noise": trust.noise(results.noise),
+        "itself": trust.itself(results),
+        "doubts": trust.doubts(results, measured),
+        "nulls": figures.middle(null.requests_per_second for null in results.nulls),
+        "standings": studies.standings(results, measured),
+        "counted": _counted(results),
+        **_charted(measured, names),
+    }
+
+
+def _charted(measured: figures.Studies, names: list[str]) -> dict[str, Any]:
+    """The studies that have a drawing of their own."""
+    ladder = studies.ladder(measured, names)
+    most = (rung.figures.cpu_ms for rungs in ladder.values() for rung in rungs)
+    return {
+        "rates": studies.rates(measured, names),
+        "fan_out": studies.fan_out(measured, names),
+        "delays": studies.delays(measured),
+        "waiting": studies.waiting(measured, names),
+        "waits": studies.waits(measured),
+        "ladder": ladder,
+        "most_cpu_ms": max(most, default=1),
+    }
+
+
+def _counted(results: Results) -> dict[str, bool]:
+    """What this machine and database could tell of the costs."""
+    costs = [sample.cost for sample in results.samples]
+    return {
+        "database": any(cost.database_cpu_ms_per_request is not None for cost in costs),
+        "memory": any(cost.peak_memory_mib is not None for cost in costs),
+        "connections": any(cost.peak_connections is not None for cost in costs),
+    }
+
+
+def environment() -> Environment:
+    """Make the environment of the templates, with the filters that they use."""
+    templates = Environment(
         loader=PackageLoader("compare.report"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"count": count, "digits": digits, "prose": prose, "version": version}
-    return environment
+    templates.globals["drawn"] = charts.drawn
+    filters = (axis_number, count, digits, percent, prose, version)
+    templates.filters |= {each.__name__: each for each in filters}
+    return templates
 
 
 def digits(number: float) -> str:
@@ -71,6 +117,17 @@ def digits(number: float) -> str:
 def count(number: int) -> str:
     """A whole number with its thousands apart: 1 000 000."""
     return f"{number:,}".replace(",", THIN_SPACE)
+
+
+def percent(share: float) -> str:
+    """A share of 1 in percent: 12 %, or 1.2 % where that is little."""
+    shown = 100 * share
+    return f"{shown:.0f}\N{NO-BREAK SPACE}%" if shown > 9.95 else f"{shown:.1f}\N{NO-BREAK SPACE}%"
+
+
+def axis_number(number: float) -> str:
+    """A round number as an axis has it: 0.5, 20, 1 000."""
+    return count(round(number)) if number >= 1 else f"{number:g}"
 
 
 def prose(text: str) -> Markup:

@@ -1,10 +1,14 @@
 """What the results say in a sentence, and the doubts that the results themselves raise."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from statistics import median
 
-from compare.results import Comparison, Results
+from compare.measured import Comparison
+from compare.report.figures import Measured, Studies
+from compare.results import Results
+from compare.statistics import half_width
 from compare.strict import Interval
 
 WIDE_INTERVAL = 0.10
@@ -12,10 +16,12 @@ BUSY_LOAD_PER_CORE = 0.5
 
 
 def headline(results: Results, labels: Mapping[str, str]) -> list[str]:
-    """Say how the comparisons came out, counted: a sentence for each pair of services."""
+    """Say how the comparisons of capacity came out, counted: a sentence for each pair."""
+    closed = {each.name for each in results.scenarios if each.study == "closed-loop"}
     pairs: dict[tuple[str, str], list[str | None]] = {}
     for each in results.comparisons:
-        pairs.setdefault((each.baseline, each.other), []).append(each.winner)
+        if each.scenario in closed:
+            pairs.setdefault((each.baseline, each.other), []).append(each.winner)
     return [
         f"{labels[first]} answered more requests a second in {winners.count(first)} of"
         f" {len(winners)} comparisons, {labels[second]} in {winners.count(second)};"
@@ -26,7 +32,7 @@ def headline(results: Results, labels: Mapping[str, str]) -> list[str]:
 
 def noise(comparisons: Iterable[Comparison]) -> Interval | None:
     """The A/A ratios together: their median and how far their intervals reach; None without."""
-    noises = [each.noise for each in comparisons if each.noise is not None]
+    noises = [each.throughput for each in comparisons]
     if not noises:
         return None
     return Interval(
@@ -36,15 +42,36 @@ def noise(comparisons: Iterable[Comparison]) -> Interval | None:
     )
 
 
-def doubts(results: Results) -> list[str]:
+def itself(results: Results) -> str:
+    """Say how the rule judged the service that was measured against itself."""
+    found = results.noise
+    wrong = [each for each in found if each.winner]
+    if not found:
+        return ""
+    if not wrong:
+        return "Judged by the same rule, it was too close to call in each, as it should be."
+    told = "; ".join(f"`{each.scenario}`: {each.verdict}" for each in wrong)
+    return (
+        f"Judged by the same rule, {_close(len(found) - len(wrong))} of {len(found)}; but {told}."
+        " The two were the same: verdicts as small as that mean nothing in this run."
+    )
+
+
+def doubts(results: Results, studies: Studies) -> list[str]:
     """Give the reasons to trust these results less, a sentence each."""
-    return [*_busy(results), *_wide(results), *_unsteady(results)]
-
-
-def half_width(comparisons: Sequence[Comparison]) -> float:
-    """How far a typical interval reaches from its ratio to either side: 0.06 is ±6 %."""
-    spreads = (each.throughput.high / each.throughput.low for each in comparisons)
-    return median(math.sqrt(spread) for spread in spreads) - 1
+    every = [
+        each
+        for by_endpoint in studies.values()
+        for scenarios in by_endpoint.values()
+        for each in scenarios
+    ]
+    return [
+        *_busy(results),
+        *_wide(results),
+        *_marked(results),
+        *_refused(results),
+        *_above(every),
+    ]
 
 
 def _close(count: int) -> str:
@@ -59,18 +86,50 @@ def _busy(results: Results) -> list[str]:
 
 
 def _wide(results: Results) -> list[str]:
-    if not results.comparisons or half_width(results.comparisons) <= WIDE_INTERVAL:
+    width = half_width([each.throughput for each in results.comparisons])
+    if width <= WIDE_INTERVAL:
         return []
-    width = half_width(results.comparisons)
     return [f"Intervals are wide, typically ±{width:.0%}: more blocks make them narrower."]
 
 
-def _unsteady(results: Results) -> list[str]:
-    noises = {each.scenario: each.noise for each in results.comparisons if each.noise is not None}
-    apart = sum(not each.low <= 1 <= each.high for each in noises.values())
-    if not apart:
-        return []
+def _marked(results: Results) -> list[str]:
+    """Count the marks by their kind, which is what they say but for the figures."""
+    marks = [mark for sample in results.samples for mark in sample.marks]
+    kinds = Counter(_kind(mark) for mark in marks)
+    examples = {_kind(mark): mark for mark in reversed(marks)}
     return [
-        f"In {apart} of {len(noises)} scenarios the service measured against itself differed"
-        " from itself: differences of that size mean nothing here."
+        f"Something may have disturbed {count} of {len(results.samples)} timed runs:"
+        f" {examples[kind]}{', or the like' if count > 1 else ''}."
+        for kind, count in kinds.most_common()
     ]
+
+
+def _kind(mark: str) -> str:
+    return re.sub(r"\d+(\.\d+)?", "…", mark)
+
+
+def _refused(results: Results) -> list[str]:
+    if not results.refusals:
+        return []
+    total = len(results.refusals) + len(results.samples)
+    where = Counter(f"{each.contender} in `{each.scenario}`" for each in results.refusals)
+    told = ", ".join(f"{one} ({count})" for one, count in where.items())
+    return [f"Refused, and counted nowhere: {len(results.refusals)} of {total} timed runs: {told}."]
+
+
+def _above(every: Iterable[Measured]) -> list[str]:
+    """A service above what is possible at all means that something is measured wrongly."""
+    found = []
+    for each in every:
+        name, ceiling = each.scenario.name, each.scenario.ceiling_per_second
+        found += [
+            f"{service} is above the bare application in `{name}`: no service can be."
+            for service, share in each.shares.items()
+            if share.low > 1
+        ]
+        found += [
+            f"{figures.contender} is above the arithmetic ceiling in `{name}`: nothing can be."
+            for figures in each.figures.values()
+            if ceiling and figures.requests_per_second > ceiling
+        ]
+    return found

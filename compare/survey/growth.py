@@ -177,7 +177,9 @@ class Bench:
     def _timed(
         self, running: launch.Running, grown: Grown, operation: Operation, seconds: float
     ) -> float:
-        found = load.run(running.url, grown.requests[operation], 1, seconds)
+        found = load.run(
+            running.url, [(100, grown.requests[operation])], load.ClosedLoop(1), seconds
+        )
         running.check_alive()
         if found.errors or not found.requests:
             raise GateError(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, make_url, text
 from compare import databases, launch, load
 from compare.environment import settings
 from compare.gates import GateError
-from compare.scenarios import REQUESTS
+from compare.scenarios import mix_of
 from compare.services import Service
 from compare.surveyed import PoolUse
 
@@ -67,8 +67,9 @@ def _watched_load(
     # In a transaction each question would get the answer of the first.
     engine = databases.engine(url).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as watch, ThreadPoolExecutor() as threads:
-        request = REQUESTS["list"]
-        loading = threads.submit(load.run, running.url, request, in_flight, duration_seconds)
+        mix = mix_of("list")
+        loop = load.ClosedLoop(in_flight)
+        loading = threads.submit(load.run, running.url, mix, loop, duration_seconds)
         seen = list(_states_while(loading, watch))
     running.check_alive()
     return loading.result(), seen

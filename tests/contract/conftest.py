@@ -16,9 +16,10 @@ import httpx
 import pytest
 
 from compare import databases, launch, stopping
-from compare.services import SERVICES, YARDSTICK, Service
+from compare.services import Service
 from shared import seed
 from tests.contract import subject as subjects
+from tests.contract.choosing import chosen_services, is_beyond_yardstick
 from tests.contract.simulator import Simulator
 from tests.contract.subject import (
     SHORT_TIMEOUT_SECONDS,
@@ -31,7 +32,6 @@ from tests.contract.subject import (
 from tests.contract.tables import Tables
 
 GIVEN = pytest.StashKey[Subject]()
-KNOWN = {**SERVICES, YARDSTICK.name: YARDSTICK}
 DOCSTRING = re.compile(r"(C\d+): (.+?\.)(?:\s|$)", re.DOTALL)
 
 
@@ -52,8 +52,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what is tested, on which database, with which versions."""
-    names = [config.option.url] if config.option.url else list(_services(config))
-    modules = {"httpx", *(each for name in _services(config).values() for each in name.requires)}
+    services = chosen_services(config)
+    names = [config.option.url] if config.option.url else list(services)
+    modules = {"httpx", *(each for service in services.values() for each in service.requires)}
     versions = [f"{module} {_version(module)}" for module in sorted(modules)]
     return [
         f"contract of: {', '.join(names)}; database: {config.option.database}",
@@ -76,7 +77,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test on every service, one service after the other."""
     if "subject" in metafunc.fixturenames:
         url = metafunc.config.option.url
-        services = [url] if url else list(_services(metafunc.config).values())
+        services = [url] if url else list(chosen_services(metafunc.config).values())
         names = [each if isinstance(each, str) else each.name for each in services]
         metafunc.parametrize("subject", services, indirect=True, ids=names, scope="session")
 
@@ -95,9 +96,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             name = service.name if isinstance(service, Service) else service
             properties = {"clause": sentence[1], "sentence": sentence[2], "service": name}
             item.user_properties.extend(properties.items())
-    if unhappy := [item for item in items if _is_beyond_yardstick(item)]:
-        config.hook.pytest_deselected(items=unhappy)
-        items[:] = [item for item in items if item not in unhappy]
+    if beyond := [item for item in items if is_beyond_yardstick(item)]:
+        config.hook.pytest_deselected(items=beyond)
+        items[:] = [item for item in items if not is_beyond_yardstick(item)]
 
 
 @pytest.fixture(scope="session")
@@ -234,22 +235,6 @@ def patient(subject: Subject, request: pytest.FixtureRequest) -> httpx.Client:
         return client
     companions: dict[str, Instance] = request.getfixturevalue("companions")
     return companions["patient"].client
-
-
-def _is_beyond_yardstick(item: pytest.Item) -> bool:
-    subject = item.callspec.params.get("subject") if isinstance(item, pytest.Function) else None
-    is_yardstick = isinstance(subject, Service) and subject.is_yardstick
-    return is_yardstick and item.get_closest_marker("happy_path") is None
-
-
-def _services(config: pytest.Config) -> dict[str, Service]:
-    if config.option.url:
-        return {}
-    names = config.option.service or list(SERVICES)
-    if unknown := [name for name in names if name not in KNOWN]:
-        known = ", ".join(SERVICES)
-        raise pytest.UsageError(f"no service is named {unknown[0]}: the registry has {known}")
-    return {name: KNOWN[name] for name in names}
 
 
 def _version(module: str) -> str:

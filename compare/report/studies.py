@@ -1,0 +1,159 @@
+"""Each study as the page shows it: which charts it has, the steps of the ladder, and the costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from compare.report.charts import Chart, charts
+from compare.report.figures import Figures, Measured, Studies, middle
+from compare.results import Results
+
+WAITS = {
+    "await": "The view awaits",
+    "blocking-call": "An async view makes a blocking call",
+    "thread": "The view waits in a thread",
+}
+RUNGS = {
+    "nothing": "no database",
+    "select-1": "one `SELECT 1`",
+    "rows": "the query, as rows",
+    "objects": "the query, as objects",
+    "n-plus-1": "objects, one post at a time",
+}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A rung of the ladder for one service; `added_ms` is what it costs above the rung below."""
+
+    text: str
+    measured: Measured
+    figures: Figures
+    added_ms: float | None
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The highest figure of a service, and the scenario that has it."""
+
+    value: float
+    measured: Measured
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a contender takes before it is asked anything (medians of its starts), and at most."""
+
+    contender: str
+    starts: int
+    ready_seconds: float
+    idle_memory_mib: float | None
+    idle_threads: float
+    memory_mib: Peak | None
+    threads: Peak | None
+    connections: Peak | None
+
+
+def rates(studies: Studies, services: Sequence[str]) -> dict[str, list[Chart]]:
+    """Give endpoint -> two charts of time to answer by offered rate: median, and 95th of 100."""
+    return {
+        endpoint: charts(
+            {
+                "Half of the answers came within (p50)": (scenarios, lambda each: each.p50_ms),
+                "95 % of the answers came within (p95)": (scenarios, lambda each: each.p95_ms),
+            },
+            "ms",
+            services,
+        )
+        for endpoint, scenarios in studies.get("open-loop", {}).items()
+    }
+
+
+def fan_out(studies: Studies, services: Sequence[str]) -> list[Chart]:
+    """Give a chart of throughput by requests in flight for each delay of the upstreams."""
+    found = delays(studies)
+    return _throughputs(
+        {f"Upstreams answer after {delay}": each for delay, each in found.items()}, services
+    )
+
+
+def delays(studies: Studies) -> dict[str, list[Measured]]:
+    """Give delay of the upstreams, in words -> the scenarios of the fan-out."""
+    groups: dict[str, list[Measured]] = {}
+    for each in studies.get("fan-out", {}).get("dashboard", []):
+        groups.setdefault(f"{each.scenario.delay_ms or 0:g} ms", []).append(each)
+    return groups
+
+
+def waiting(studies: Studies, services: Sequence[str]) -> list[Chart]:
+    """Give a chart of throughput by requests in flight for each way to wait."""
+    return _throughputs(waits(studies), services)
+
+
+def waits(studies: Studies) -> dict[str, list[Measured]]:
+    """Give way to wait, in words -> its scenarios."""
+    found = studies.get("waiting", {})
+    return {WAITS.get(name, name): each for name, each in found.items()}
+
+
+def ladder(studies: Studies, services: Sequence[str]) -> dict[str, list[Rung]]:
+    """Give service -> its rungs from the bottom."""
+    rungs = [each for scenarios in studies.get("ladder", {}).values() for each in scenarios]
+    climbed: dict[str, list[Rung]] = {}
+    for service in services:
+        below: Figures | None = None
+        for each in rungs:
+            figures = each.figures.get(service)
+            if figures:
+                text = RUNGS.get(each.scenario.endpoint, each.scenario.endpoint)
+                added_ms = figures.cpu_ms - below.cpu_ms if below else None
+                climbed.setdefault(service, []).append(Rung(text, each, figures, added_ms))
+                below = figures
+    return climbed
+
+
+def standings(results: Results, studies: Studies) -> list[Standing]:
+    """Give what each contender takes, services first; peaks are those of the service itself."""
+    every = [
+        each
+        for by_endpoint in studies.values()
+        for scenarios in by_endpoint.values()
+        for each in scenarios
+        if each.scenario.application == "service"
+    ]
+    names = [service.name for service in results.services]
+    names += [results.yardstick.name] if results.yardstick else []
+    found = (_standing(results, every, name) for name in names)
+    return [each for each in found if each.starts]
+
+
+def _throughputs(groups: dict[str, list[Measured]], services: Sequence[str]) -> list[Chart]:
+    shown = {
+        title: (each, lambda figures: figures.requests_per_second) for title, each in groups.items()
+    }
+    return charts(shown, "a second", services)
+
+
+def _standing(results: Results, every: Sequence[Measured], name: str) -> Standing:
+    ladders = {each.study for each in results.scenarios if each.application == "ladder"}
+    starts = [
+        each for each in results.starts if each.contender == name and each.study not in ladders
+    ]
+    return Standing(
+        contender=name,
+        starts=len(starts),
+        ready_seconds=middle(each.ready_seconds for each in starts) or 0.0,
+        idle_memory_mib=middle(each.memory_mib for each in starts),
+        idle_threads=middle(each.threads for each in starts) or 0.0,
+        memory_mib=_peak(every, name, "memory_mib"),
+        threads=_peak(every, name, "threads"),
+        connections=_peak(every, name, "connections"),
+    )
+
+
+def _peak(every: Sequence[Measured], name: str, figure: str) -> Peak | None:
+    peaks = [
+        Peak(value, each)
+        for each in every
+        if name in each.figures and (value := getattr(each.figures[name], figure)) is not None
+    ]
+    return max(peaks, key=lambda peak: peak.value, default=None)

@@ -1,0 +1,122 @@
+"""Time one scenario on one service, and judge whether the figure can be kept."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from compare import costs, disturbance, launch, load, sampling
+from compare.contenders import Contender
+from compare.gates import UPSTREAMS, marks_of, refusal_of
+from compare.measured import Refusal, Sample, Scenario
+from compare.scenarios import mix_of
+
+# What a service without work takes of a core, and how long it may go on with work given up.
+IDLE_CORES = 0.1
+LOOK_SECONDS = 0.2
+DRAIN_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One timed run: of a scenario, on a running contender, as the `order`-th of its block."""
+
+    scenario: Scenario
+    contender: Contender
+    running: launch.Running
+    block: int
+    order: int
+    seconds: float
+
+
+class Upstreams:
+    """The simulator as the instrument sees it: how long it waits, and how often it was called."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def delay(self, delay_ms: float) -> None:
+        """Make all three wait so long before they answer."""
+        with httpx.Client(base_url=self._url, trust_env=False) as client:
+            for name in UPSTREAMS:
+                behaviour = {"delay_seconds": delay_ms / 1000}
+                client.put(f"/control/{name}", json=behaviour).raise_for_status()
+
+    def hits(self) -> int:
+        """Give how often they were called, all three together."""
+        answer: Mapping[str, int] = httpx.get(f"{self._url}/hits", trust_env=False).json()
+        return sum(answer.values())
+
+
+def timed(
+    turn: Turn, upstreams: Upstreams, client_cores: int, null_per_second: float | None
+) -> Sample | Refusal:
+    """Time one run; a refusal when a gate does not let the figure through."""
+    scenario, running = turn.scenario, turn.running
+    upstreams.delay(scenario.delay_ms or 0)
+    hits = upstreams.hits()
+    with (
+        costs.watching(running, turn.contender.database_url) as watch,
+        disturbance.watching(watch.database_server) as disturbed,
+        sampling.comparing(running.url, scenario.endpoint) as bodies,
+    ):
+        found = load.run(running.url, mix_of(scenario.endpoint), _loop(scenario), turn.seconds)
+    running.check_alive()
+    # What was sampled called the upstreams as well.
+    hits = upstreams.hits() - hits - len(UPSTREAMS) * bodies.answers["dashboard"]
+    if found.unanswered:
+        _drain(running)
+    if refusal := refusal_of(scenario, found, hits, bodies.difference):
+        return Refusal(**_whose(turn), reason=refusal)
+    sample = _sample(turn, found, bodies.compared, watch)
+    sample.marks += [*disturbed.marks(), *bodies.marks()]
+    sample.marks += marks_of(sample, client_cores, null_per_second)
+    return sample
+
+
+def _whose(turn: Turn) -> dict[str, Any]:
+    return {
+        "scenario": turn.scenario.name,
+        "contender": turn.contender.name,
+        "block": turn.block,
+    }
+
+
+def _sample(turn: Turn, found: load.Load, bodies_compared: int, watch: costs.Watch) -> Sample:
+    answered = found.requests + bodies_compared
+    return Sample(
+        **_whose(turn),
+        order=turn.order,
+        duration_seconds=found.duration_seconds,
+        requests=found.requests,
+        unanswered=found.unanswered,
+        requests_per_second=found.requests_per_second,
+        p50_ms=found.p50_ms,
+        p95_ms=found.p95_ms,
+        p99_ms=found.p99_ms,
+        cost=watch.cost(answered, found.client_cpu_seconds, found.duration_seconds),
+        bodies_compared=bodies_compared,
+        marks=[],
+    )
+
+
+def _loop(scenario: Scenario) -> load.ClosedLoop | load.OpenLoop:
+    if scenario.rate_per_second is not None:
+        return load.OpenLoop(scenario.rate_per_second)
+    return load.ClosedLoop(scenario.concurrency or 1)
+
+
+def _drain(running: launch.Running) -> None:
+    """Wait until a service has done with what the load gave up, so that the next run is not late.
+
+    LaunchError when it never has.
+    """
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < deadline:
+        before_seconds = running.cpu_seconds()
+        time.sleep(LOOK_SECONDS)
+        if running.cpu_seconds() - before_seconds < IDLE_CORES * LOOK_SECONDS:
+            return
+    raise launch.LaunchError(f"{running.name} is still busy, {DRAIN_SECONDS:.0f} s after its load")

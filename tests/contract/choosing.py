@@ -1,0 +1,28 @@
+"""Which services the suite asks, and which of its tests each is asked."""
+
+import pytest
+
+from compare.services import SERVICES, YARDSTICK, Service
+
+KNOWN = {**SERVICES, YARDSTICK.name: YARDSTICK}
+
+
+def chosen_services(config: pytest.Config) -> dict[str, Service]:
+    """Give the services of the registry that are asked, by name: all of them unless some are named.
+
+    None where the service is somebody's own; UsageError for a name that nobody has.
+    """
+    if config.option.url:
+        return {}
+    names = config.option.service or list(SERVICES)
+    if unknown := [name for name in names if name not in KNOWN]:
+        known = ", ".join(SERVICES)
+        raise pytest.UsageError(f"no service is named {unknown[0]}: the registry has {known}")
+    return {name: KNOWN[name] for name in names}
+
+
+def is_beyond_yardstick(item: pytest.Item) -> bool:
+    """Say whether a test asks a yardstick for more than a happy path."""
+    subject = item.callspec.params.get("subject") if isinstance(item, pytest.Function) else None
+    is_yardstick = isinstance(subject, Service) and subject.is_yardstick
+    return is_yardstick and item.get_closest_marker("happy_path") is None

@@ -1,0 +1,136 @@
+"""The bench times contenders in blocks, on real services, and keeps nothing that a gate refuses."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from compare import bench, databases, launch, pinning, scenarios
+from compare.contenders import contenders
+from compare.gates import GateError
+from compare.scenarios import FULL, Inquiry, only
+from compare.services import SERVICES, YARDSTICK, Service
+
+DETAIL, DASHBOARD = "detail-1", "dashboard-16"
+
+
+def inquiry_of(*names: str, noisy: Sequence[str] = ()) -> Inquiry:
+    """One study of these scenarios, with short runs."""
+    (found,) = only(FULL, names)
+    return replace(found, run_seconds=0.2, noisy=tuple(noisy))
+
+
+@contextmanager
+def bench_of(
+    services: Sequence[Service], yardstick: Service | None = None
+) -> Iterator[tuple[bench.Bench, launch.Running, list[bench.Progress]]]:
+    """A bench on SQLite with its upstreams, and what it tells of its progress."""
+    progress: list[bench.Progress] = []
+    with databases.open("sqlite") as source, launch.upstreams_running() as upstreams:
+        found = contenders(services, yardstick, source)
+        yield (
+            bench.Bench(found, upstreams, 1, pinning.split(), progress.append),
+            upstreams,
+            progress,
+        )
+
+
+def test_every_scenario_has_a_request_and_an_honest_ceiling() -> None:
+    """Where something is waited for, no more than in flight divided by the wait can be done."""
+    every = {one.name: one for each in FULL for one in each.scenarios}
+    assert every["dashboard-1"].ceiling_per_second == 10
+    assert every["dashboard-64"].ceiling_per_second == 640
+    assert every["fan-out-500ms-256"].ceiling_per_second == 512
+    assert every["wait-thread-16"].ceiling_per_second == 320
+    assert every["list-16"].ceiling_per_second is None
+    assert {one.endpoint for one in every.values()} == {*scenarios.REQUESTS, "mixed"}
+    assert sum(scenarios.MIXED.values()) == 100
+    for inquiry in (*scenarios.QUICK, *FULL):
+        assert set(inquiry.noisy) <= {one.name for one in inquiry.scenarios}
+        assert {one.study for one in inquiry.scenarios} == {inquiry.study}
+
+
+def test_a_block_times_every_contender() -> None:
+    """A block has one sample of each contender in each scenario; the A/A pair where it is noisy."""
+    inquiry = inquiry_of(DETAIL, DASHBOARD, noisy=[DASHBOARD])
+    with bench_of([SERVICES["fastapi"]], YARDSTICK) as (running, upstreams, progress):
+        block = running.run(inquiry, 0)
+        hits = httpx.get(f"{upstreams.url}/hits", trust_env=False).json()
+    assert block.refusals == []
+    assert sorted((sample.scenario, sample.contender) for sample in block.samples) == [
+        (DASHBOARD, "bare"),
+        (DASHBOARD, "fastapi"),
+        (DASHBOARD, "fastapi-again"),
+        (DETAIL, "bare"),
+        (DETAIL, "fastapi"),
+    ]
+    assert {start.contender for start in block.starts} == {"bare", "fastapi", "fastapi-again"}
+    assert [null.requests_per_second > 0 for null in block.nulls] == [True]
+    for sample in block.samples:
+        assert sample.bodies_compared > 0
+        assert sample.cost.service_cpu_ms_per_request > 0
+        assert sample.cost.peak_threads > 0
+    dashboards = [sample for sample in block.samples if sample.scenario == DASHBOARD]
+    assert all(sample.p50_ms >= scenarios.UPSTREAM_DELAY_MS for sample in dashboards)
+    assert min(hits.values()) >= sum(sample.requests for sample in dashboards)
+    assert progress[-1].done == progress[-1].total == len(block.samples)
+
+
+def test_the_order_of_a_block_is_its_own() -> None:
+    """The same seed, study and number give the same order, whatever was run before."""
+    inquiry = inquiry_of(DETAIL, DASHBOARD)
+    pair = [SERVICES["fastapi"], SERVICES["fastapi-blocking"]]
+    with bench_of(pair) as (running, _, _):
+        first, again, second = (running.run(inquiry, number) for number in (3, 3, 4))
+    assert [block.refusals for block in (first, again, second)] == [[], [], []]
+    orders = [
+        [(sample.order, sample.scenario, sample.contender) for sample in block.samples]
+        for block in (first, again, second)
+    ]
+    assert orders[0] == orders[1]
+    assert [order for order, _, _ in orders[2]] == [0, 1, 2, 3]
+
+
+def test_the_ladder_is_of_the_same_service() -> None:
+    """A rung is asked of the framework's ladder, and counts for the service; bare has none."""
+    inquiry = inquiry_of("ladder-select-1", "ladder-objects")
+    with bench_of([SERVICES["django"]], YARDSTICK) as (running, _, _):
+        block = running.run(inquiry, 0)
+    assert block.refusals == []
+    assert [(sample.scenario, sample.contender) for sample in block.samples] == [
+        ("ladder-select-1", "django"),
+        ("ladder-objects", "django"),
+    ]
+
+
+def test_what_a_blocking_service_cannot_wait_in_is_not_asked() -> None:
+    """Of the waits, a blocking service has threads only."""
+    inquiry = inquiry_of("wait-await-16", "wait-blocking-call-16", "wait-thread-16")
+    with bench_of([SERVICES["fastapi-blocking"]]) as (running, _, _):
+        block = running.run(inquiry, 0)
+    assert [sample.scenario for sample in block.samples] == ["wait-thread-16"]
+
+
+def test_a_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers without all upstreams are errors: the run is refused, with the reason."""
+    monkeypatch.setattr(bench, "PATIENCE", {"UPSTREAM_TIMEOUT_SECONDS": "0.05"})
+    with bench_of([SERVICES["fastapi"]]) as (running, _, _):
+        block = running.run(inquiry_of(DASHBOARD), 0)
+    assert block.samples == []
+    (refusal,) = block.refusals
+    assert (refusal.scenario, refusal.contender) == (DASHBOARD, "fastapi")
+    assert "errors beside 0 answers" in refusal.reason
+
+
+def test_a_service_that_fails_while_it_warms_up_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What answers nothing but errors cannot be timed at all."""
+    monkeypatch.setattr(bench, "PATIENCE", {"API_TOKEN": "which-the-load-does-not-know"})
+    with (
+        bench_of([SERVICES["fastapi"]]) as (running, _, _),
+        pytest.raises(GateError, match="fastapi.*: .* errors while warming create up"),
+    ):
+        running.run(inquiry_of(DETAIL), 0)

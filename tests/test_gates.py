@@ -1,0 +1,76 @@
+"""The gates refuse figures that cannot be true, and mark those that may not be the service's."""
+
+from dataclasses import replace
+
+import pytest
+
+from compare import gates, load, scenarios
+from compare.measured import Scenario
+from tests.test_schedule import CLOSED, block_of
+
+SCENARIOS = {one.name: one for each in scenarios.FULL for one in each.scenarios}
+LIST, DASHBOARD, MIXED = (SCENARIOS[name] for name in ("list-16", "dashboard-16", "mixed-16"))
+OPEN, WAIT = SCENARIOS["list-at-50"], SCENARIOS["wait-await-1"]
+
+
+def found(requests: int, errors: int = 0, dashboards: int = 0) -> load.Load:
+    """What a run of one second found."""
+    answers = {"/dashboard": dashboards, "/posts?limit=20": requests - dashboards}
+    return load.Load(1.0, requests, errors, float(requests), 1.0, 1.0, 1.0, 0, 0.1, answers)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "load", "hits", "refusal"),
+    [
+        (LIST, found(100), 0, ""),
+        (LIST, found(100, errors=1), 0, "1 errors beside 100 answers"),
+        (LIST, found(0), 0, "0 errors beside 0 answers"),
+        (DASHBOARD, found(160, 0, 160), 480, ""),
+        (
+            DASHBOARD,
+            found(160, 0, 160),
+            479,
+            "479 calls of the upstreams, where the answers took 480",
+        ),
+        (DASHBOARD, found(177, 0, 177), 531, "177 answers, where the delay allows 176"),
+        (MIXED, found(100, 0, 4), 12, ""),
+        (MIXED, found(100, 0, 4), 11, "11 calls of the upstreams, where the answers took 12"),
+        (WAIT, found(21), 0, ""),
+        (WAIT, found(22), 0, "22 answers, where the delay allows 21"),
+        (OPEN, found(50), 0, ""),
+        (
+            OPEN,
+            replace(found(50), sent_late_ms=20.0),
+            0,
+            "the load engine sent its requests 20 ms late on average",
+        ),
+    ],
+)
+def test_what_is_refused(scenario: Scenario, load: load.Load, hits: int, refusal: str) -> None:
+    """Errors, calls that were not made, impossible speed and a late engine are each refused."""
+    assert gates.refusal_of(scenario, load, hits) == refusal
+
+
+def test_a_wrong_body_is_refused() -> None:
+    """One answer that was not the contract's makes the whole run worthless."""
+    difference = "GET /posts/3 answered with a wrong title"
+    assert gates.refusal_of(LIST, found(100), 0, difference) == difference
+
+
+@pytest.mark.parametrize(
+    ("client_cores", "null_per_second", "marks"),
+    [
+        (0.5, 1000.0, []),
+        (0.5, None, []),
+        (0.95, 1000.0, ["the load engine had no time left"]),
+        (0.5, 120.0, ["the load engine was near its limit"]),
+    ],
+)
+def test_a_load_engine_at_its_limit_is_marked(
+    client_cores: float, null_per_second: float | None, marks: list[str]
+) -> None:
+    """A figure may be the engine's where that has no core left, or does no more without work."""
+    sample = block_of(CLOSED, 0).samples[0]  # 100 requests a second
+    sample.cost.client_cores = client_cores
+    assert gates.marks_of(sample, 1, null_per_second) == marks
+    assert gates.marks_of(sample, 2, null_per_second) == marks * (client_cores < 0.9)

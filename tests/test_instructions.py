@@ -1,0 +1,126 @@
+"""Instructions are counted the same each time, and what has moved since is said."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from compare import instructions
+from compare.in_process import WrongAnswer
+from compare.in_process import judge as judge_answer
+from compare.instruction_record import (
+    InstructionCount,
+    Record,
+    RecordError,
+    Recording,
+    judge,
+    moved,
+    read,
+    write,
+)
+from compare.services import SERVICES, USUAL
+
+needs_valgrind = pytest.mark.skipif(bool(instructions.missing()), reason=instructions.missing())
+
+
+def recording(python: str = "3.13", django: str = "6.1", **counts: int) -> Recording:
+    """Give a recording of one service, with these counts."""
+    return Recording(
+        python=python,
+        architecture="x86_64",
+        versions={"Django": django},
+        counts=[
+            InstructionCount(service="django", endpoint=endpoint, instructions_per_request=count)
+            for endpoint, count in counts.items()
+        ],
+    )
+
+
+def test_what_moves_by_more_than_two_percent_is_said() -> None:
+    """More and less are both said, with how much; less than two percent is the counting's own."""
+    then = recording(list=10_000_000, detail=5_000_000, create=3_000_000)
+    now = recording(list=10_500_000, detail=5_099_999, create=2_700_000)
+    assert moved(then, now) == [
+        "django list: 10.50 million instructions a request, 5.0% more than 10.00 million",
+        "django create: 2.70 million instructions a request, 10.0% less than 3.00 million",
+    ]
+
+
+def test_an_endpoint_that_was_never_recorded_is_said() -> None:
+    """A new row does not pass unseen."""
+    (sentence,) = moved(recording(list=10_000_000), recording(detail=5_000_000))
+    assert sentence.startswith("django detail") and sentence.endswith("nothing is recorded")
+
+
+@pytest.mark.parametrize(
+    ("found", "failed", "said"),
+    [
+        (recording(list=10_000_000), False, ""),
+        (recording(list=11_000_000), True, "10.0% more"),
+        (recording(list=11_000_000, django="6.2"), False, "Django 6.1 (now 6.2)"),
+        (recording(list=11_000_000, python="3.12"), False, "nothing recorded for Python 3.12"),
+    ],
+)
+def test_only_a_move_between_identical_versions_fails(
+    found: Recording, failed: bool, said: str
+) -> None:
+    """Another Django or Python may take other instructions; our own code may not, unsaid."""
+    judgement = judge(Record(recordings=[recording(list=10_000_000)]), found)
+    assert judgement.failed == failed
+    assert said in " ".join(judgement.sentences)
+
+
+def test_a_recording_takes_the_place_of_that_of_the_same_python_only(tmp_path: Path) -> None:
+    """Each Python has its own counts in the file."""
+    file = tmp_path / "instructions.json"
+    for each in (recording(list=1), recording(list=2, python="3.11"), recording(list=3)):
+        write(each, file)
+    assert read(file).recordings == [recording(list=2, python="3.11"), recording(list=3)]
+
+
+def test_a_damaged_record_is_refused(tmp_path: Path) -> None:
+    """It is not taken for an empty one."""
+    file = tmp_path / "instructions.json"
+    file.write_text("{}")
+    with pytest.raises(RecordError, match="no record of instructions"):
+        read(file)
+
+
+def test_the_published_record_has_every_usual_service_and_endpoint() -> None:
+    """What the documentation shows is whole, for each Python in it."""
+    expected = {(service, endpoint) for service in USUAL for endpoint in instructions.ENDPOINTS}
+    recordings = read().recordings
+    assert recordings
+    for each in recordings:
+        assert {(count.service, count.endpoint) for count in each.counts} == expected
+
+
+def test_errors_are_not_counted_as_work() -> None:
+    """Another status, and a body of another kind, end the counting."""
+    question = instructions.question("dashboard")
+    judge_answer(question, 200, b'{"unavailable":[]}')
+    for status, body in ((502, b'{"unavailable":[]}'), (200, b'{"unavailable":[{}]}')):
+        with pytest.raises(WrongAnswer):
+            judge_answer(question, status, body)
+
+
+@needs_valgrind
+@pytest.mark.timeout(300)
+def test_counts_agree_from_run_to_run() -> None:
+    """Two runs of both kinds of door, ASGI and WSGI, differ by less than the tolerance."""
+    services = [SERVICES["fastapi-blocking"], SERVICES["django-blocking"]]
+    runs = [instructions.measure(services, ["detail"], lambda *_: None) for _ in range(2)]
+    first, second = [{each.service: each.instructions_per_request for each in run} for run in runs]
+    assert first.keys() == {service.name for service in services}
+    assert min(first.values()) > 100_000  # a request is never so little: something was counted
+    assert second == pytest.approx(first, rel=0.02)
+
+
+@needs_valgrind
+def test_a_service_that_fails_is_said_and_not_counted() -> None:
+    """Its last words are the message."""
+    sound = SERVICES["fastapi"]
+    command = [part.replace(":application", ":nothing") for part in sound.command]
+    broken = replace(sound, command=tuple(command))
+    with pytest.raises(instructions.InstructionsError, match=r"^fastapi under valgrind: Attribute"):
+        instructions.measure([broken], ["detail"], lambda *_: None)

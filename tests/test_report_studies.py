@@ -1,0 +1,107 @@
+"""The studies on the page: charts, the ladder, costs, links, and two runs set side by side."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from compare.report import render, side_by_side
+from compare.report.charts import Scale
+from compare.report.figures import labels, measured
+from compare.report.studies import fan_out, ladder, rates, standings, waiting
+from tests.page_text import Resources, full_page, words
+from tests.sample_results import full_results, of_older_django, sample_results
+
+
+def test_every_study_has_its_section_and_its_charts() -> None:
+    """A full run has all, with a line for each service that took part; a quick one has none."""
+    results = full_results()
+    page, quick = full_page(), render(sample_results())
+    for id in ("mixed", "rates", "fan-out", "ladder", "waiting"):
+        assert f'<h2 id="{id}">' in page
+        assert f'<h2 id="{id}">' not in quick
+    found, names = measured(results), list(labels(results.services))
+    assert {name: len(charts) for name, charts in rates(found, names).items()} == {
+        "list": 2,
+        "dashboard": 2,
+    }
+    assert [len(chart.lines) for chart in fan_out(found, names)] == [2, 2, 2]
+    assert [len(chart.lines) for chart in waiting(found, names)] == [2, 2, 4]
+
+
+def test_what_went_unanswered_is_hollow_and_said() -> None:
+    """Beyond its capacity a service has hollow points, a share, and no verdict by its latency."""
+    found = measured(full_results())
+    lines = {line.service: line for line in rates(found, ["django", "fastapi"])["list"][0].lines}
+    assert [point.hollow for point in lines["django"].points] == [False] * 4 + [True] * 4
+    text = words(full_page())
+    assert "django could not keep up" in text
+    assert "django and fastapi could not keep up" in text
+
+
+def test_the_ladder_says_what_each_rung_adds() -> None:
+    """The rungs of each service are in order, and the first adds to nothing."""
+    climbed = ladder(measured(full_results()), ["django", "fastapi"])
+    for rungs in climbed.values():
+        assert len(rungs) == 5
+        assert rungs[0].added_ms is None
+        for below, rung in pairwise(rungs):
+            assert rung.added_ms == pytest.approx(rung.figures.cpu_ms - below.figures.cpu_ms)
+
+
+def test_costs_are_of_the_service_and_lead_to_their_scenario() -> None:
+    """Peaks are the highest of the service's scenarios, starts the medians, the yardstick's too."""
+    results = full_results()
+    standing = {each.contender: each for each in standings(results, measured(results))}
+    assert list(standing)[-1] == "bare"
+    peak = standing["django"].memory_mib
+    assert peak is not None
+    assert peak.value == pytest.approx(122.0)
+    assert peak.measured.scenario.concurrency == 256
+    assert standing["django"].ready_seconds == pytest.approx(0.84)
+    assert f'<a href="#{peak.measured.anchor}">122</a>' in full_page()
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Each figure's scenario is on the page, with the command that repeats it."""
+    results, page = full_results(), full_page()
+    targets = set(re.findall(r'<a href="#([^"]+)"', page))
+    assert targets <= set(re.findall(r' id="([^"]+)"', page))
+    assert {f"scenario-{each.name}" for each in results.scenarios} <= targets
+    for each in results.scenarios:
+        assert f"{results.command} --scenario {each.name}</code>" in page
+
+
+def test_a_scenario_run_alone_is_repeated_alone() -> None:
+    """The command of a run that chose scenarios is narrowed to the one, not added to."""
+    results = sample_results()
+    results.command += " --scenario list-1 --scenario list-16"
+    assert f"{sample_results().command} --scenario list-1</code>" in render(results)
+
+
+def test_two_runs_are_set_side_by_side(tmp_path: Path) -> None:
+    """What differs comes first, each run keeps its own figures and verdicts, and unlike is said."""
+    older, newer = of_older_django(), sample_results()
+    newer.scenarios = [each for each in newer.scenarios if each.name != "list-1"]
+    written = side_by_side(older, newer, ("older.json", "newer.json"), tmp_path)
+    page = written.read_text("utf-8")
+    text = words(page)
+    differing = text.partition("What is the same")[0]
+    assert "Django5.2.96.1.3" in differing
+    assert "Apple M2, 8 coresAMD EPYC 7B13, 2 cores" in differing
+    assert "0.165.0" not in differing
+    assert "set side by side, and not compared by interval" in differing
+    assert [each for each in Resources(page).loaded if not each.startswith("data:")] == []
+    assert text.count("not in this run") == 2
+    for run in (older, newer):
+        for each in run.comparisons:
+            if run is older or each.scenario != "list-1":
+                assert f"{each.throughput.high:.2f}): {each.verdict}" in text
+
+
+def test_an_axis_of_a_chart_is_logarithmic_with_few_round_ticks() -> None:
+    """The middle is the geometric one, and a wide axis is labelled by powers of ten alone."""
+    assert Scale(1, 100).place(10) == 50
+    assert Scale(4, 60).ticks == [5, 10, 20, 50]
+    assert Scale(0.9, 30_000).ticks == [1, 10, 100, 1000, 10_000]

@@ -1,0 +1,107 @@
+"""The schedule gives the next block to whom it is due, and ends when it is enough."""
+
+from collections.abc import Callable
+
+import pytest
+
+from compare.bench import Block, Progress
+from compare.measure import Limits, Schedule
+from compare.measured import BlockRun, Cost, Sample
+from compare.scenarios import FULL, Inquiry, only
+
+CLOSED, MIXED = only(FULL, ["list-16", "mixed-16"])
+NAMES = ("django", "fastapi")
+COST = Cost(
+    service_cpu_ms_per_request=1,
+    database_cpu_ms_per_request=None,
+    client_cores=0.1,
+    peak_memory_mib=None,
+    peak_threads=1,
+    peak_connections=None,
+)
+
+
+def block_of(inquiry: Inquiry, number: int, ratio: float = 2.0, seconds: float = 10.0) -> Block:
+    """A block in which the other service was `ratio` times as fast as the first."""
+    rates = {"django": 100.0, "fastapi": 100.0 * ratio}
+    samples = [
+        Sample(
+            scenario=inquiry.scenarios[0].name,
+            contender=contender,
+            block=number,
+            order=0,
+            duration_seconds=1,
+            requests=round(rate),
+            unanswered=0,
+            requests_per_second=rate,
+            p50_ms=1,
+            p95_ms=1,
+            p99_ms=1,
+            cost=COST,
+            bodies_compared=1,
+            marks=[],
+        )
+        for contender, rate in rates.items()
+    ]
+    return Block(BlockRun(study=inquiry.study, number=number, seconds=seconds), samples)
+
+
+def schedule(
+    budget_seconds: float = 1000, precision: float = 0.05, blocks: int | None = None
+) -> Schedule:
+    """A schedule of two studies with these limits."""
+    return Schedule([CLOSED, MIXED], NAMES, 1, Limits(budget_seconds, precision, blocks))
+
+
+def studies_until_the_end(
+    limits: Schedule, make_block: Callable[[Inquiry, int], Block]
+) -> list[str]:
+    """The studies in the order in which they get their blocks."""
+    blocks: list[Block] = []
+    while inquiry := limits.following(blocks):
+        number = sum(each.run.study == inquiry.study for each in blocks)
+        blocks.append(make_block(inquiry, number))
+        assert len(blocks) < 100
+    return [each.run.study for each in blocks]
+
+
+def unsteady(inquiry: Inquiry, number: int) -> Block:
+    """A block of a study whose ratio jumps if it is the mix, and stays if it is not."""
+    return block_of(inquiry, number, ratio=2 + (number % 2) * (inquiry is MIXED))
+
+
+def test_every_study_gets_its_first_blocks_in_turn() -> None:
+    """Three blocks each, though the budget is spent long before."""
+    order = studies_until_the_end(schedule(budget_seconds=1), block_of)
+    assert order == ["closed-loop", "mixed"] * 3
+
+
+def test_so_many_blocks_are_so_many() -> None:
+    """A number of blocks overrides budget and precision."""
+    order = studies_until_the_end(schedule(budget_seconds=1, blocks=2), unsteady)
+    assert order == ["closed-loop", "mixed"] * 2
+
+
+def test_the_widest_study_gets_the_next_block() -> None:
+    """What is exact enough gets no more, and what is not goes on until the budget is spent."""
+    order = studies_until_the_end(schedule(budget_seconds=100), unsteady)
+    assert order[:6] == ["closed-loop", "mixed"] * 3
+    assert order[6:] == ["mixed"] * 4
+
+
+def test_it_ends_when_all_are_exact_enough() -> None:
+    """With the precision reached, the rest of the budget is not used."""
+    assert len(studies_until_the_end(schedule(), block_of)) == 6
+    assert len(studies_until_the_end(schedule(300, precision=0.5), unsteady)) < 30
+
+
+@pytest.mark.parametrize(("budget_seconds", "left_seconds"), [(50, 80), (200, 160)])
+def test_the_time_left_is_said(budget_seconds: float, left_seconds: float) -> None:
+    """It is the first blocks of all studies or, if that is more, the budget, less what is done."""
+    blocks = [block_of(each, 0, seconds=20) for each in (CLOSED, MIXED)]
+    limits = schedule(budget_seconds)
+    for done in (0, 4, 8):
+        step = limits.step(Progress(CLOSED, 1, done, 8, "list-16 on django"), blocks)
+        assert step.text == "closed-loop 2: list-16 on django"
+        assert step.elapsed_seconds == 40 + done / 8 * 20
+        assert step.left_seconds == left_seconds - done / 8 * 20
