@@ -105,7 +105,10 @@ def judge(record: Record, found: Recording) -> Judgement:
 
 
 def moved(recorded: Recording, found: Recording, tolerance: float = TOLERANCE) -> list[str]:
-    """Say of each count that differs by more than this part of the recorded one, how much."""
+    """Say of each count that differs by more than this part of the recorded one, how much.
+
+    The figures in the sentences are instructions per request.
+    """
     before = {
         (each.service, each.endpoint): each.instructions_per_request for each in recorded.counts
     }
@@ -114,10 +117,10 @@ def moved(recorded: Recording, found: Recording, tolerance: float = TOLERANCE) -
         name, now = f"{each.service} {each.endpoint}", each.instructions_per_request
         then = before.get((each.service, each.endpoint))
         if then is None:
-            sentences.append(f"{name}: {_millions(now)} a request, and nothing is recorded")
+            sentences.append(f"{name}: {_millions(now)}, and nothing is recorded")
         elif abs(now - then) > tolerance * then:
-            change = f"{abs(now - then) / then:.1%} {'more' if now > then else 'less'}"
-            sentences.append(f"{name}: {_millions(now)} a request, {change} than {_millions(then)}")
+            share = f"{abs(now - then) / then * 100:.1f} % {'more' if now > then else 'less'}"
+            sentences.append(f"{name}: {_millions(now)}, {share} than {_millions(then)}")
     return sentences
 
 
@@ -131,7 +134,7 @@ def changed_versions(recorded: Recording, found: Recording) -> list[str]:
 
 
 def _millions(instructions: int) -> str:
-    return f"{instructions / 1e6:.2f} million instructions"
+    return f"{instructions / 1e6:.2f} million"
 
 
 def _versions() -> dict[str, str]:

@@ -16,7 +16,8 @@ from compare.services import Service
 from shared import seed
 
 TOKEN = "a-token-of-the-contract-suite"
-UPSTREAM_TIMEOUT_SECONDS = 0.4
+# Long enough for the other two upstreams to answer on a machine that stands still for a moment.
+UPSTREAM_TIMEOUT_SECONDS = 0.8
 # Far above every timeout of a service: an answer that takes longer is a failure of its own.
 REQUEST_TIMEOUT_SECONDS = 30.0
 # Below the shortest keep-alive of the servers, so that no request meets a closing connection.

@@ -42,10 +42,10 @@ def in_order(dashboard: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.happy_path
-def test_dashboard_has_the_three_answers(client: httpx.Client, simulator: Simulator) -> None:
+def test_dashboard_has_the_three_answers(patient: httpx.Client, simulator: Simulator) -> None:
     """C19: A dashboard has each part exactly as its upstream gave it."""
     whole = simulator.answers()
-    dashboard = good(client.get("/dashboard"))
+    dashboard = good(patient.get("/dashboard"))
     assert dashboard == whole | {"unavailable": []}
     assert dashboard["weather"].keys() == {"city", "temperature_celsius", "conditions"}
     assert dashboard["news"].keys() == {"headlines"}
@@ -97,33 +97,33 @@ def test_failing_upstream_is_named_with_its_reason(
 
 
 @pytest.mark.parametrize("status", [301, 400, 404, 429, 500, 503])
-def test_any_bad_status_is_one(client: httpx.Client, simulator: Simulator, status: int) -> None:
+def test_any_bad_status_is_one(patient: httpx.Client, simulator: Simulator, status: int) -> None:
     """C21: An upstream that answers with any other status than success has the reason `status`."""
     whole = simulator.answers()
     simulator.set("stocks", "status", status=status)
-    assert good(client.get("/dashboard")) == lacking(whole, stocks="status")
+    assert good(patient.get("/dashboard")) == lacking(whole, stocks="status")
 
 
 @pytest.mark.parametrize("well", NAMES)
 def test_two_failing_upstreams_are_both_named(
-    client: httpx.Client, simulator: Simulator, well: str
+    patient: httpx.Client, simulator: Simulator, well: str
 ) -> None:
     """C21: Two upstreams that fail in different ways are both named, and the third is given."""
     whole = simulator.answers()
     one, other = (name for name in NAMES if name != well)
     simulator.set(one, "garbage")
     simulator.set(other, "status")
-    dashboard = in_order(good(client.get("/dashboard")))
+    dashboard = in_order(good(patient.get("/dashboard")))
     assert dashboard == lacking(whole, **{one: "not-json", other: "status"})
 
 
-def test_upstream_that_is_well_again_is_given(client: httpx.Client, simulator: Simulator) -> None:
+def test_upstream_that_is_well_again_is_given(patient: httpx.Client, simulator: Simulator) -> None:
     """C21: An upstream that failed is asked again by the next dashboard."""
     whole = simulator.answers()
     simulator.set("news", "refuse")
-    assert good(client.get("/dashboard")) == lacking(whole, news="unreachable")
+    assert good(patient.get("/dashboard")) == lacking(whole, news="unreachable")
     simulator.reset()
-    assert good(client.get("/dashboard")) == lacking(whole)
+    assert good(patient.get("/dashboard")) == lacking(whole)
 
 
 @pytest.mark.parametrize(

@@ -88,10 +88,10 @@ def test_statements_are_those_of_the_request(client: httpx.Client) -> None:
 
 
 @pytest.mark.happy_path
-def test_elapsed_time_includes_the_upstreams(client: httpx.Client, simulator: Simulator) -> None:
+def test_elapsed_time_includes_the_upstreams(patient: httpx.Client, simulator: Simulator) -> None:
     """C39: The milliseconds of an answer include what it waited for, and its SQL is none."""
     simulator.set("news", delay_seconds=0.1)
-    answer = client.get("/dashboard")
+    answer = patient.get("/dashboard")
     assert elapsed_ms(answer) > 90  # timers may be a little early
     assert statements(answer) == 0
 
