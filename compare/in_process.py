@@ -23,6 +23,31 @@ from typing import Any, TypedDict
 
 REQUESTS = 30  # that are counted, after as many that fill caches and let Python specialise its code
 
+# What every request has, for each of the two interfaces.
+SCOPE: dict[str, Any] = {
+    "type": "http",
+    "asgi": {"version": "3.0", "spec_version": "2.4"},
+    "http_version": "1.1",
+    "scheme": "http",
+    "root_path": "",
+    "client": ("127.0.0.1", 50000),
+    "server": ("127.0.0.1", 8000),
+}
+ENVIRON: dict[str, Any] = {
+    "SCRIPT_NAME": "",
+    "SERVER_NAME": "127.0.0.1",
+    "SERVER_PORT": "8000",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "REMOTE_ADDR": "127.0.0.1",
+    "HTTP_HOST": "127.0.0.1:8000",
+    "HTTP_ACCEPT": "*/*",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "http",
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+
 
 class Question(TypedDict):
     """A request, and what makes an answer a good one: its status, and a text in its body."""
@@ -102,19 +127,12 @@ async def ask_asgi(application: Any, question: Question) -> tuple[int, bytes]:
     """Ask once; give status and body."""
     path, _, query = question["path"].partition("?")
     body = question["body"].encode()
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
+    scope = SCOPE | {
         "method": question["method"],
-        "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "root_path": "",
         "headers": headers(body),
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8000),
         "state": {},
     }
     requests = [{"type": "http.request", "body": body, "more_body": False}]
@@ -142,24 +160,12 @@ def ask_wsgi(application: Any, question: Question) -> tuple[int, bytes]:
     """Ask once; give status and body."""
     path, _, query = question["path"].partition("?")
     body = question["body"].encode()
-    environ = {
+    environ = ENVIRON | {
         "REQUEST_METHOD": question["method"],
-        "SCRIPT_NAME": "",
         "PATH_INFO": path,
         "QUERY_STRING": query,
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "8000",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": "127.0.0.1:8000",
-        "HTTP_ACCEPT": "*/*",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(body),
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
     }
     if body:
         environ |= {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body))}

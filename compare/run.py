@@ -78,16 +78,15 @@ def run(
     """Check, time and compare; everything that was started is stopped again.
 
     `keep` is given the unfinished results after each block; one of those as `earlier` is gone on
-    with. The errors of its parts pass through.
+    with, if `refuse_another` allows it. The errors of its parts pass through.
     """
-    if earlier:
-        _refuse_another(plan, earlier)
     begun = earlier or _checked(plan, audience)
     figures = _figures(plan, _timed(plan, begun), _measured(plan, begun, audience, keep))
     return begun.model_copy(update={**figures, "finished_at": datetime.now(UTC)})
 
 
-def _refuse_another(plan: Plan, earlier: Results) -> None:
+def refuse_another(plan: Plan, earlier: Results) -> None:
+    """Raise UnusableResults unless the interrupted run is this one and can be gone on with."""
     here = machine.machine().model_copy(
         update={"load_average_before": earlier.machine.load_average_before}
     )

@@ -1,6 +1,7 @@
 """`compare run`: check, measure and compare services, and write the page."""
 
 import secrets
+import shlex
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from compare.commands.options import (
 )
 from compare.complaints import FAILED, chosen_services, fail, one_line, say_what_is_used
 from compare.measure import Limits
-from compare.run import Plan
+from compare.run import Plan, refuse_another
 from compare.run import run as run_plan
 from compare.scenarios import PROFILES, Inquiry, only
 from compare.services import DEFAULT_PAIR, USUAL
@@ -70,6 +71,8 @@ def run(
         if seed is None and earlier:
             seed = earlier.seed
         plan = planned(services, database, full, scenario, budget, precision, blocks, seed)
+        if earlier:
+            refuse_another(plan, earlier)
     with one_line(lambda: _advice(plan, unfinished)):
         say_what_is_used(database)
         with terminal.live() as live:
@@ -124,4 +127,6 @@ def _advice(plan: Plan, unfinished: Path) -> str:
         return ""
     if kept.command != plan.command:
         return ""
-    return f"{len(kept.block_runs)} blocks are kept, to go on with: {plan.command} --resume"
+    folder = unfinished.parent
+    where = "" if folder == COMPARISON else f" --output {shlex.quote(str(folder))}"
+    return f"blocks kept: {len(kept.block_runs)}; to go on: {plan.command}{where} --resume"
