@@ -10,7 +10,18 @@ from typing import NoReturn
 
 import typer
 
-from compare import checking, databases, gates, launch, load, results, stopping, terminal
+from compare import (
+    checking,
+    databases,
+    gates,
+    instruction_record,
+    instructions,
+    launch,
+    load,
+    results,
+    stopping,
+    terminal,
+)
 from compare.services import DEFAULT_PAIR, SERVICES, Service
 from compare.survey import recording
 
@@ -22,6 +33,8 @@ IMPOSSIBLE = (
     checking.CheckError,
     results.UnusableResults,
     recording.RecordingError,
+    instructions.InstructionsError,
+    instruction_record.RecordError,
 )
 
 

@@ -170,30 +170,30 @@ FULL = (
     Inquiry(
         "closed-loop",
         _every(ENDPOINTS, (1, 16, 64, 256)),
-        run_seconds=1.5,
+        run_seconds=1,
         noisy=tuple(f"{endpoint}-16" for endpoint in ENDPOINTS) + ("dashboard-64",),
     ),
-    Inquiry("mixed", _every(("mixed",), (16, 64)), run_seconds=3, noisy=("mixed-16",)),
+    Inquiry("mixed", _every(("mixed",), (16, 64)), run_seconds=2, noisy=("mixed-16",)),
     Inquiry(
         "open-loop",
         (
-            *(_open("list", rate) for rate in (25, 50, 100, 150, 200, 300, 400, 600)),
+            *(_open("list", rate) for rate in (25, 50, 100, 150, 200, 300, 400)),
             *(_open("dashboard", rate) for rate in (25, 50, 100, 200, 400)),
         ),
-        run_seconds=3,
+        run_seconds=2,
         noisy=("list-at-50",),
     ),
     Inquiry(
         "fan-out",
         tuple(_fan_out(delay, each) for delay in (10, 100, 500) for each in (1, 4, 16, 64, 256)),
-        run_seconds=1.5,
+        run_seconds=1,
         noisy=("fan-out-100ms-64",),
     ),
-    Inquiry("ladder", tuple(map(_rung, RUNGS)), run_seconds=1.5, noisy=("ladder-objects",)),
+    Inquiry("ladder", tuple(map(_rung, RUNGS)), run_seconds=1, noisy=("ladder-objects",)),
     Inquiry(
         "waiting",
         tuple(_wait(wait, each) for wait in WAITS for each in (1, 16, 64, 256)),
-        run_seconds=1.5,
+        run_seconds=1,
         noisy=("wait-await-64",),
     ),
 )

@@ -1,7 +1,7 @@
 """What a person sees in the terminal: progress while it runs, tables when it is done."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from statistics import median
 
@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from compare import measure
+from compare.instruction_record import InstructionCount
 from compare.measured import Comparison, Scenario
 from compare.results import Results, TestOutcome
 from compare.services import Service
@@ -154,6 +155,20 @@ def _add_rows(table: Table, results: Results, scenario: Scenario) -> None:
         figures = (f"{rate:,.0f}", shares.get(service, ""))
         table.add_row(heading, service, *figures, *told.get(service, ()))
         heading = ""
+
+
+def print_instructions(counts: Sequence[InstructionCount]) -> None:
+    """Print how many million instructions a request takes, a row for each service."""
+    table = Table(title="Million instructions a request", box=box.SIMPLE_HEAD, pad_edge=False)
+    endpoints = list(dict.fromkeys(each.endpoint for each in counts))
+    table.add_column("service")
+    for endpoint in endpoints:
+        table.add_column(endpoint, justify="right")
+    for service in dict.fromkeys(each.service for each in counts):
+        own = {each.endpoint: each for each in counts if each.service == service}
+        figures = (f"{own[each].instructions_per_request / 1e6:.2f}" for each in endpoints)
+        table.add_row(service, *figures)
+    out.print(table)
 
 
 def print_services(services: Collection[Service]) -> None:

@@ -1,14 +1,22 @@
-"""`compare measure`: time services without the contract suite, for who is at work on one."""
+"""`compare measure`: figures without the contract suite, for who is at work on a service."""
+
+from typing import Annotated
 
 import typer
 
-from compare import results, terminal
+from compare import instruction_record, instructions, results, terminal
 from compare.commands.options import COMPARISON, Database, Names, Output, Seed, make
 from compare.commands.run import PRECISION, Blocks, Budget, Chosen, Full, Precision, planned
-from compare.complaints import FAILED, one_line, say_what_is_used
+from compare.complaints import FAILED, fail, one_line, say_what_is_used
 from compare.run import run as run_plan
+from compare.services import USUAL, named
 
 MEASURED = "measured.json"
+
+Instructions = Annotated[
+    bool, typer.Option("--instructions", help="count instructions under valgrind, and no time")
+]
+Record = Annotated[bool, typer.Option("--record", help="with --instructions: keep the counts")]
 
 
 def measure(
@@ -21,8 +29,16 @@ def measure(
     precision: Precision = PRECISION,
     blocks: Blocks = None,
     seed: Seed = None,
+    count_instructions: Instructions = False,
+    record: Record = False,
 ) -> None:
-    """Time services without checking them first, and write a results file of its own."""
+    """Time services without checking them first, or count the instructions of their requests."""
+    if record and not count_instructions:
+        fail("--record keeps the counts of --instructions")
+    if count_instructions:
+        if services:
+            fail(f"instructions are counted for {', '.join(USUAL)}, all four")
+        return _count(record)
     make(output)
     file = output / MEASURED
     with one_line():
@@ -34,3 +50,20 @@ def measure(
     terminal.print_results(found)
     terminal.out.print(f"The results: {file}", soft_wrap=True)
     raise typer.Exit(FAILED if found.refusals else 0)
+
+
+def _count(record: bool) -> None:
+    if lack := instructions.missing():
+        fail(lack)
+    with one_line():
+        with terminal.live() as live:
+            counts = instructions.measure(named(USUAL), instructions.ENDPOINTS, live.surveying)
+        found = instruction_record.recording(counts)
+        terminal.print_instructions(found.counts)
+        if record:
+            instruction_record.write(found)
+            return
+        judgement = instruction_record.judge(instruction_record.read(), found)
+    for sentence in judgement.sentences:
+        terminal.out.print(sentence, markup=False, soft_wrap=True)
+    raise typer.Exit(FAILED if judgement.failed else 0)

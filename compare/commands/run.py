@@ -40,7 +40,7 @@ Chosen = Annotated[
     list[str] | None, typer.Option("--scenario", metavar="NAME", help="only this one; repeatable")
 ]
 Budget = Annotated[
-    float | None, typer.Option(min=1, help="seconds to measure for  [default: 120, full: 2400]")
+    float | None, typer.Option(min=1, help="seconds to measure for (120, with --full 2400)")
 ]
 Precision = Annotated[
     float, typer.Option(min=0, help="end when intervals reach no further: 0.05 is ±5 %")
