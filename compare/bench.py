@@ -18,7 +18,7 @@ from compare.measured import BlockRun, Null, Refusal, Sample, Scenario, Start
 from compare.scenarios import ENDPOINTS, REQUESTS, Inquiry
 from compare.timing import Turn, Upstreams, timed
 
-WARM_UP_SECONDS = 0.2
+WARM_UP_SECONDS = 0.8
 WARM_UP_CONNECTIONS = 16
 NULL = [(100, load.Request("GET", "/health"))]
 NULL_SECONDS = 0.3
@@ -158,8 +158,8 @@ def _null(block: BlockRun, running: launch.Running) -> Null:
 
 def _warm_up(running: launch.Running, each: Contender, inquiry: Inquiry) -> None:
     taken = {scenario.endpoint for scenario in inquiry.scenarios if each.takes(scenario, inquiry)}
-    for endpoint in ENDPOINTS if inquiry.application == "service" else sorted(taken):
-        loop = load.ClosedLoop(WARM_UP_CONNECTIONS)
-        found = load.run(running.url, [(100, REQUESTS[endpoint])], loop, WARM_UP_SECONDS)
-        if found.errors:
-            raise GateError(f"{each.name}: {found.errors} errors while warming {endpoint} up")
+    endpoints = ENDPOINTS if inquiry.application == "service" else sorted(taken)
+    mix = [(100 // len(endpoints), REQUESTS[endpoint]) for endpoint in endpoints]
+    found = load.run(running.url, mix, load.ClosedLoop(WARM_UP_CONNECTIONS), WARM_UP_SECONDS)
+    if found.errors:
+        raise GateError(f"{each.name}: {found.errors} errors while it was warmed up")

@@ -156,7 +156,6 @@ QUICK = (
     Inquiry(
         "closed-loop",
         (
-            _closed("list", 1),
             *_every(("list", "detail", "create"), (16,)),
             _closed("dashboard", 64),
         ),

@@ -131,6 +131,6 @@ def test_a_service_that_fails_while_it_warms_up_ends_the_run(
     monkeypatch.setattr(bench, "PATIENCE", {"API_TOKEN": "which-the-load-does-not-know"})
     with (
         bench_of([SERVICES["fastapi"]]) as (running, _, _),
-        pytest.raises(GateError, match="fastapi.*: .* errors while warming create up"),
+        pytest.raises(GateError, match="fastapi.*: .* errors while it was warmed up"),
     ):
         running.run(inquiry_of(DETAIL), 0)
