@@ -112,7 +112,7 @@ class Start(Strict):
 
 
 class Comparison(Strict):
-    """How many times the throughput of `baseline` the `other` has in a scenario.
+    """How many times the throughput of `baseline` the `other` has in a scenario, or in a study.
 
     Of an open loop it is not the throughput that is compared but the median time to answer,
     baseline's divided by the other's, so that above 1 the other is quicker there too. `noise` is

@@ -86,7 +86,7 @@ class Results(Strict):
     starts: list[Start]
     nulls: list[Null]
     comparisons: list[Comparison]
-    noise: Annotated[list[Comparison], Field(description="the A/A pair, judged by the same rule")]
+    noise: Annotated[list[Comparison], Field(description="the A/A pair, a study at a time")]
     yardstick: ServiceRun | None
     shares: list[YardstickShare]
     survey: Survey = Survey()

@@ -6,7 +6,7 @@ disagree; so the block, which starts every service afresh, is the unit, and its 
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import median
+from statistics import geometric_mean, median
 
 import numpy as np
 
@@ -41,13 +41,26 @@ def compare(
 
 
 def again(
-    scenarios: Iterable[Scenario], samples: Sequence[Sample], names: Mapping[str, str], seed: int
+    scenarios: Sequence[Scenario], samples: Sequence[Sample], names: Mapping[str, str], seed: int
 ) -> list[Comparison]:
-    """Compare the first service with itself, by the rule that judges the others."""
+    """Compare the first service with itself, once for each study, by the rule for the others.
+
+    A block's ratio is the geometric mean over the study's scenarios: judged one by one, twenty
+    scenarios would call a difference once by chance alone.
+    """
     baseline, called = next(iter(names.items()))
-    pair = {baseline: called, baseline + AGAIN: f"{called} again"}
-    found = compare(scenarios, samples, pair, seed)
-    return [each.model_copy(update={"noise": None}) for each in found]
+    other, found = baseline + AGAIN, []
+    for study in dict.fromkeys(scenario.study for scenario in scenarios):
+        own = [scenario for scenario in scenarios if scenario.study == study]
+        blocks: dict[int, list[float]] = {}
+        for scenario in own:
+            for block, ratio in ratios_by_block(samples, scenario, baseline, other).items():
+                blocks.setdefault(block, []).append(ratio)
+        if blocks:
+            ratios = [geometric_mean(ratios) for ratios in blocks.values()]
+            pair = {baseline: called, other: f"{called} again"}
+            found.append(_judged(study, pair, ratios, None, seed))
+    return found
 
 
 def shares(
@@ -83,12 +96,20 @@ def _compared(
     if not ratios:
         return None
     itself = paired(samples, scenario, baseline, baseline + AGAIN)
-    noise = interval(itself, seed) if itself and other != baseline + AGAIN else None
+    noise = interval(itself, seed) if itself else None
+    pair = {baseline: names[baseline], other: names[other]}
+    return _judged(scenario.name, pair, ratios, noise, seed)
+
+
+def _judged(
+    what: str, names: Mapping[str, str], ratios: Sequence[float], noise: Interval | None, seed: int
+) -> Comparison:
+    baseline, other = names
     throughput = interval(ratios, seed)
     doubt = doubt_about(throughput, noise, len(ratios))
     winner = other if throughput.ratio > 1 else baseline
     return Comparison(
-        scenario=scenario.name,
+        scenario=what,
         baseline=baseline,
         other=other,
         throughput=throughput,
@@ -99,7 +120,14 @@ def _compared(
 
 
 def paired(samples: Iterable[Sample], scenario: Scenario, baseline: str, other: str) -> list[float]:
-    """Give, for each block that has both, how many times as fast the other was.
+    """Give, for each block that has both, how many times as fast the other was."""
+    return list(ratios_by_block(samples, scenario, baseline, other).values())
+
+
+def ratios_by_block(
+    samples: Iterable[Sample], scenario: Scenario, baseline: str, other: str
+) -> dict[int, float]:
+    """Give block -> how many times as fast the other was, where both were timed.
 
     That is its throughput divided by the baseline's. An open loop offers both the same rate: there
     it is the baseline's median time to answer, divided by the other's. Beyond its capacity a
@@ -113,11 +141,11 @@ def paired(samples: Iterable[Sample], scenario: Scenario, baseline: str, other: 
         if sample.scenario == scenario.name and not sample.unanswered
     }
     blocks = sorted({block for _, block in speeds})
-    return [
-        speeds[other, block] / speeds[baseline, block]
+    return {
+        block: speeds[other, block] / speeds[baseline, block]
         for block in blocks
         if (other, block) in speeds and (baseline, block) in speeds
-    ]
+    }
 
 
 def interval(ratios: Sequence[float], seed: int) -> Interval:

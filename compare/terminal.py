@@ -122,7 +122,8 @@ def print_results(results: Results) -> None:
         found = (
             f"{each.throughput.ratio:.2f} ({each.throughput.low:.2f}–{each.throughput.high:.2f})"
         )
-        out.print(Text(f"{each.baseline} against itself, {each.scenario}: {found}, {each.verdict}"))
+        text = f"{each.baseline} against itself, {each.scenario}: {found}: {each.verdict}"
+        out.print(Text(text), soft_wrap=True)
     for refusal in results.refusals:
         words = f"{refusal.scenario} on {refusal.contender}, block {refusal.block + 1}"
         out.print(Text(f"not kept: {words}: {refusal.reason}", "red"))

@@ -77,7 +77,7 @@ def timed(
         return Refusal(**_whose(turn), reason=refusal)
     sample = _sample(turn, found, bodies.compared, watch)
     sample.marks += [*disturbed.marks(), *bodies.marks()]
-    sample.marks += marks_of(sample, client_cores, null_per_second)
+    sample.marks += marks_of(sample, client_cores, null_per_second, found.sent_late_ms)
     return sample
 
 

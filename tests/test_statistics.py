@@ -89,7 +89,17 @@ def test_the_first_service_is_judged_against_itself() -> None:
     for rates, winner in ((calm, None), (apart, "django-again")):
         samples = samples_of({"django": [100] * 5, "django-again": rates, "fastapi": [300] * 5})
         (found,) = statistics.again([LIST], samples, NAMES, seed=1)
-        assert (found.winner, found.noise) == (winner, None)
+        assert (found.scenario, found.winner, found.noise) == ("closed-loop", winner, None)
+
+
+def test_the_service_against_itself_is_judged_over_all_scenarios() -> None:
+    """What is quicker here and slower there, by chance, is no difference of the whole."""
+    detail = SCENARIOS["detail-16"]
+    up = samples_of({"django": [100] * 5, "django-again": [130, 131, 129, 132, 128]})
+    down = samples_of({"django": [100] * 5, "django-again": [77, 76, 78, 76, 78]}, detail)
+    assert statistics.again([LIST], up, NAMES, seed=1)[0].winner == "django-again"
+    (found,) = statistics.again([LIST, detail], up + down, NAMES, seed=1)
+    assert (found.winner, found.verdict) == (None, "too close to call")
 
 
 def test_an_open_loop_is_compared_by_its_times() -> None:

@@ -58,7 +58,7 @@ def _speed(results: Results) -> dict[str, Any]:
         "studies": measured,
         "ratio_axis": axis.around(figures.drawn(measured, pair[-1:])),
         "headline": trust.headline(results, labels),
-        "noise": trust.noise(results.noise),
+        "noise": trust.noise(results),
         "itself": trust.itself(results),
         "doubts": trust.doubts(results, measured),
         "nulls": figures.middle(null.requests_per_second for null in results.nulls),

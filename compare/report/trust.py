@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import median
 
-from compare.measured import Comparison
 from compare.report.figures import Measured, Studies
 from compare.results import Results
 from compare.statistics import half_width
@@ -30,9 +29,10 @@ def headline(results: Results, labels: Mapping[str, str]) -> list[str]:
     ]
 
 
-def noise(comparisons: Iterable[Comparison]) -> Interval | None:
+def noise(results: Results) -> Interval | None:
     """The A/A ratios together: their median and how far their intervals reach; None without."""
-    noises = [each.throughput for each in comparisons]
+    noises = [each.noise for each in results.comparisons if each.noise]
+    noises = noises or [each.throughput for each in results.noise]
     if not noises:
         return None
     return Interval(
@@ -49,11 +49,11 @@ def itself(results: Results) -> str:
     if not found:
         return ""
     if not wrong:
-        return "Judged by the same rule, it was too close to call in each, as it should be."
+        return "Over all of them, and by the same rule, it is too close to call, as it should be."
     told = "; ".join(f"`{each.scenario}`: {each.verdict}" for each in wrong)
     return (
-        f"Judged by the same rule, {_close(len(found) - len(wrong))} of {len(found)}; but {told}."
-        " The two were the same: verdicts as small as that mean nothing in this run."
+        f"Over all of them, and by the same rule, it differs from itself in {told}."
+        " Verdicts as small as that mean nothing in this run."
     )
 
 
