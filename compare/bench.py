@@ -93,7 +93,8 @@ class Bench:
             null = block.nulls[0].requests_per_second if block.nulls else None
             for order, (scenario, each) in enumerate(runs):
                 say(order, f"{scenario.name} on {each.name}")
-                turn = Turn(scenario, each, running[each.name], number, order, inquiry.run_seconds)
+                at = (number, order, inquiry.run_seconds, self._service_cores)
+                turn = Turn(scenario, each, running[each.name], *at)
                 block.add(timed(turn, self._upstreams, self._client_cores, null))
         block.run.seconds = time.monotonic() - began_at_seconds
         say(len(runs), "done")

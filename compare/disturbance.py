@@ -3,10 +3,11 @@
 What a system does not tell is not marked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 
 import psutil
 
@@ -16,8 +17,9 @@ from compare.stopping import family
 # More than idle programs take together, and no less than half a second can tell: the machine counts
 # its time in ticks of a hundredth. Taken from the service's core it changes the figure by a fifth.
 OTHERS_CORES = 0.2
-# A hypervisor always takes something; up to this it is less than blocks differ among themselves.
-STOLEN_SHARE = 0.02
+# Comparisons leave out what the hypervisor took (see compare.statistics); with this much of it,
+# what is left is an estimate.
+STOLEN_SHARE = 0.1
 # A page or two go out for no reason; a mebibyte is memory that somebody needed.
 SWAPPED_MIB = 1.0
 THROTTLES = Path("/sys/devices/system/cpu")
@@ -25,11 +27,15 @@ THROTTLES = Path("/sys/devices/system/cpu")
 
 @dataclass(frozen=True)
 class Reading:
-    """Counters of the machine since it started, all cores together; `own` is the run's own part."""
+    """Counters of the machine since it started, all cores together; `own` is the run's own part.
+
+    `core_stolen_seconds` is what the hypervisor took of the service's core, or of a typical one.
+    """
 
     total_seconds: float
     idle_seconds: float
     stolen_seconds: float
+    core_stolen_seconds: float
     own_seconds: float
     swapped_mib: float
     throttles: int
@@ -42,24 +48,31 @@ class Disturbance:
         self.before = before
         self.after = before
 
+    @property
+    def core_stolen_seconds(self) -> float:
+        """How long the hypervisor kept the service's core from work that it had."""
+        return self.after.core_stolen_seconds - self.before.core_stolen_seconds
+
     def marks(self) -> list[str]:
         """Say what may have disturbed the block, a sentence each."""
         return marks_between(self.before, self.after, psutil.cpu_count() or 1)
 
 
 @contextmanager
-def watching(*servers: psutil.Process | None) -> Iterator[Disturbance]:
-    """Watch the machine until the block ends.
+def watching(
+    *servers: psutil.Process | None, cores: Collection[int] | None = None
+) -> Iterator[Disturbance]:
+    """Watch the machine until the block ends; `cores` are those of the service, if it is pinned.
 
     The instrument and all that it started are no disturbance, and neither are `servers`, such as
     a database server that something else started, with their children.
     """
     own = [psutil.Process(), *filter(None, servers)]
-    found = Disturbance(_read(own))
+    found = Disturbance(_read(own, cores))
     try:
         yield found
     finally:
-        found.after = _read(own)
+        found.after = _read(own, cores)
 
 
 def marks_between(before: Reading, after: Reading, cores: int) -> list[str]:
@@ -87,14 +100,16 @@ def marks_between(before: Reading, after: Reading, cores: int) -> list[str]:
     return marks
 
 
-def _read(own: list[psutil.Process]) -> Reading:
+def _read(own: list[psutil.Process], cores: Collection[int] | None) -> Reading:
     times, swap = psutil.cpu_times(), psutil.swap_memory()
+    by_core = [getattr(each, "steal", 0.0) for each in psutil.cpu_times(percpu=True)]
     members = {member for process in own for member in family(process)}
     return Reading(
         # A guest's time is part of the user's, and told twice.
         total_seconds=sum(times) - getattr(times, "guest", 0) - getattr(times, "guest_nice", 0),
         idle_seconds=times.idle + getattr(times, "iowait", 0),
         stolen_seconds=getattr(times, "steal", 0),
+        core_stolen_seconds=mean(by_core[core] for core in cores or range(len(by_core))),
         own_seconds=processes.cpu_seconds(members),
         swapped_mib=(swap.sin + swap.sout) / processes.MIB,
         throttles=sum(map(_count, THROTTLES.glob("cpu*/thermal_throttle/core_throttle_count"))),

@@ -53,7 +53,10 @@ class Sample(Strict):
     `contender` is the service's name, or that name and "-again" for the A/A pair. Rate and
     percentiles are of the good answers. `unanswered` is what an open loop beyond the service's
     capacity left unanswered; any other failure is a run that is not kept. `bodies_compared` counts
-    the answers that were compared whole while it ran. `marks` say what may have disturbed the run.
+    the answers that were compared whole while it ran. `stolen_share` is the part of the time that a
+    hypervisor did not give to the service's core though it had work (0 on a machine of one's own);
+    rates here are as they were seen, comparisons are of the time that was left. `marks` say what
+    else may have disturbed the run.
     """
 
     scenario: str
@@ -69,6 +72,7 @@ class Sample(Strict):
     p99_ms: float
     cost: Cost
     bodies_compared: int
+    stolen_share: float
     marks: list[str]
 
 

@@ -23,7 +23,7 @@ AGAIN = "-again"
 
 
 def compare(
-    scenarios: Iterable[Scenario],
+    scenarios: Sequence[Scenario],
     samples: Sequence[Sample],
     names: Mapping[str, str],
     seed: int,
@@ -33,34 +33,46 @@ def compare(
     `names` gives the services in order, each with what a sentence calls it: {"django": "Django"}.
     """
     baseline, *others = names
-    pairs = [(scenario, other) for scenario in scenarios for other in others]
-    found = [
-        _compared(samples, names, scenario, baseline, other, seed) for scenario, other in pairs
-    ]
-    return [comparison for comparison in found if comparison]
+    noise = {
+        study: interval(ratios, seed)
+        for study, ratios in _against_itself(scenarios, samples, baseline).items()
+    }
+    found = []
+    for scenario in scenarios:
+        for other in others:
+            if ratios := paired(samples, scenario, baseline, other):
+                pair = {baseline: names[baseline], other: names[other]}
+                band = noise.get(scenario.study)
+                found.append(_judged(scenario.name, pair, ratios, band, seed))
+    return found
 
 
 def again(
     scenarios: Sequence[Scenario], samples: Sequence[Sample], names: Mapping[str, str], seed: int
 ) -> list[Comparison]:
-    """Compare the first service with itself, once for each study, by the rule for the others.
-
-    A block's ratio is the geometric mean over the study's scenarios: judged one by one, twenty
-    scenarios would call a difference once by chance alone.
-    """
+    """Compare the first service with itself, once for each study, by the rule for the others."""
     baseline, called = next(iter(names.items()))
-    other, found = baseline + AGAIN, []
-    for study in dict.fromkeys(scenario.study for scenario in scenarios):
-        own = [scenario for scenario in scenarios if scenario.study == study]
-        blocks: dict[int, list[float]] = {}
-        for scenario in own:
-            for block, ratio in ratios_by_block(samples, scenario, baseline, other).items():
-                blocks.setdefault(block, []).append(ratio)
-        if blocks:
-            ratios = [geometric_mean(ratios) for ratios in blocks.values()]
-            pair = {baseline: called, other: f"{called} again"}
-            found.append(_judged(study, pair, ratios, None, seed))
-    return found
+    pair = {baseline: called, baseline + AGAIN: f"{called} again"}
+    found = _against_itself(scenarios, samples, baseline)
+    return [_judged(study, pair, ratios, None, seed) for study, ratios in found.items()]
+
+
+def _against_itself(
+    scenarios: Iterable[Scenario], samples: Sequence[Sample], baseline: str
+) -> dict[str, list[float]]:
+    """Give study -> the A/A ratios of its blocks, each the geometric mean over its scenarios.
+
+    One scenario in twenty would differ from itself by chance alone, were each judged alone.
+    """
+    blocks: dict[str, dict[int, list[float]]] = {}
+    for scenario in scenarios:
+        found = ratios_by_block(samples, scenario, baseline, baseline + AGAIN)
+        for block, ratio in found.items():
+            blocks.setdefault(scenario.study, {}).setdefault(block, []).append(ratio)
+    return {
+        study: [geometric_mean(ratios) for ratios in of_blocks.values()]
+        for study, of_blocks in blocks.items()
+    }
 
 
 def shares(
@@ -82,23 +94,6 @@ def shares(
         for scenario, service, found in ratios
         if found
     ]
-
-
-def _compared(
-    samples: Sequence[Sample],
-    names: Mapping[str, str],
-    scenario: Scenario,
-    baseline: str,
-    other: str,
-    seed: int,
-) -> Comparison | None:
-    ratios = paired(samples, scenario, baseline, other)
-    if not ratios:
-        return None
-    itself = paired(samples, scenario, baseline, baseline + AGAIN)
-    noise = interval(itself, seed) if itself else None
-    pair = {baseline: names[baseline], other: names[other]}
-    return _judged(scenario.name, pair, ratios, noise, seed)
 
 
 def _judged(
@@ -129,12 +124,13 @@ def ratios_by_block(
 ) -> dict[int, float]:
     """Give block -> how many times as fast the other was, where both were timed.
 
-    That is its throughput divided by the baseline's. An open loop offers both the same rate: there
-    it is the baseline's median time to answer, divided by the other's. Beyond its capacity a
-    service leaves the slowest unanswered, so that there its times are no measure.
+    That is its throughput divided by the baseline's, each in the time that the hypervisor left to
+    the service's core. An open loop offers both the same rate: there it is the baseline's median
+    time to answer, divided by the other's. Beyond its capacity a service leaves the slowest
+    unanswered, so that there its times are no measure.
     """
     speeds = {
-        (sample.contender, sample.block): sample.requests_per_second
+        (sample.contender, sample.block): sample.requests_per_second / (1 - sample.stolen_share)
         if scenario.rate_per_second is None
         else 1 / sample.p50_ms
         for sample in samples

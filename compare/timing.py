@@ -1,7 +1,7 @@
 """Time one scenario on one service, and judge whether the figure can be kept."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from compare.scenarios import mix_of
 IDLE_CORES = 0.1
 LOOK_SECONDS = 0.2
 DRAIN_SECONDS = 30.0
+# What is left must be enough to divide by: the counters move in steps of ten milliseconds.
+MOST_STOLEN_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Turn:
     block: int
     order: int
     seconds: float
+    cores: Collection[int] | None
 
 
 class Upstreams:
@@ -64,7 +67,7 @@ def timed(
     hits = upstreams.hits()
     with (
         costs.watching(running, turn.contender.database_url) as watch,
-        disturbance.watching(watch.database_server) as disturbed,
+        disturbance.watching(watch.database_server, cores=turn.cores) as disturbed,
         sampling.comparing(running.url, scenario.endpoint) as bodies,
     ):
         found = load.run(running.url, mix_of(scenario.endpoint), _loop(scenario), turn.seconds)
@@ -76,6 +79,9 @@ def timed(
     if refusal := refusal_of(scenario, found, hits, bodies.difference):
         return Refusal(**_whose(turn), reason=refusal)
     sample = _sample(turn, found, bodies.compared, watch)
+    # It is taken while there is work, which is while the load lasts.
+    stolen_share = disturbed.core_stolen_seconds / found.duration_seconds
+    sample.stolen_share = min(max(stolen_share, 0.0), MOST_STOLEN_SHARE)
     sample.marks += [*disturbed.marks(), *bodies.marks()]
     sample.marks += marks_of(sample, client_cores, null_per_second, found.sent_late_ms)
     return sample
@@ -103,6 +109,7 @@ def _sample(turn: Turn, found: load.Load, bodies_compared: int, watch: costs.Wat
         p99_ms=found.p99_ms,
         cost=watch.cost(answered, found.client_cpu_seconds, found.duration_seconds),
         bodies_compared=bodies_compared,
+        stolen_share=0,
         marks=[],
     )
 

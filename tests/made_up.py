@@ -31,8 +31,7 @@ def sample(scenario: Scenario, contender: str, block: int, order: int) -> Sample
     """Give what a run would find; it differs a little from block to block."""
     cpu_ms = _cpu_ms(contender.removesuffix("-again"), scenario.endpoint)
     capacity = _capacity(scenario, contender, cpu_ms) * (1 + WOBBLE[block - order])
-    per_second, p50_ms = capacity, 1000 * (scenario.concurrency or 1) / capacity
-    unanswered = 0
+    per_second, p50_ms, unanswered = capacity, 1000 * (scenario.concurrency or 1) / capacity, 0
     if rate := scenario.rate_per_second:
         per_second, unanswered = min(rate, capacity), int(SECONDS * max(0.0, rate - capacity))
         busy = min(rate / capacity, 0.995)
@@ -51,6 +50,7 @@ def sample(scenario: Scenario, contender: str, block: int, order: int) -> Sample
         p99_ms=p50_ms * 2.3,
         cost=_cost(scenario, contender, cpu_ms),
         bodies_compared=14,
+        stolen_share=0,
         marks=[],
     )
 

@@ -16,6 +16,7 @@ BEFORE = Reading(
     total_seconds=1000,
     idle_seconds=500,
     stolen_seconds=10,
+    core_stolen_seconds=4,
     own_seconds=50,
     swapped_mib=7,
     throttles=3,
@@ -65,6 +66,7 @@ def own_seconds(found: disturbance.Disturbance) -> float:
         ({"idle_seconds": 507.5}, []),
         ({"own_seconds": 57}, ["other programs used 0.4 of 2 cores"]),
         ({"own_seconds": 70}, []),
+        ({"stolen_seconds": 11.6, "idle_seconds": 507.4}, []),
         (
             {"stolen_seconds": 12.4, "idle_seconds": 506.6},
             ["the hypervisor took 12 % of the time"],

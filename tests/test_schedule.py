@@ -39,6 +39,7 @@ def block_of(inquiry: Inquiry, number: int, ratio: float = 2.0, seconds: float =
             p99_ms=1,
             cost=COST,
             bodies_compared=1,
+            stolen_share=0,
             marks=[],
         )
         for contender, rate in rates.items()

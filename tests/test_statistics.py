@@ -41,6 +41,7 @@ def samples_of(rates: Mapping[str, Sequence[float]], scenario: Scenario = LIST) 
             p99_ms=1,
             cost=COST,
             bodies_compared=1,
+            stolen_share=0,
             marks=[],
         )
         for contender, of_blocks in rates.items()
@@ -100,6 +101,16 @@ def test_the_service_against_itself_is_judged_over_all_scenarios() -> None:
     assert statistics.again([LIST], up, NAMES, seed=1)[0].winner == "django-again"
     (found,) = statistics.again([LIST, detail], up + down, NAMES, seed=1)
     assert (found.winner, found.verdict) == (None, "too close to call")
+
+
+def test_time_that_the_hypervisor_took_is_left_out() -> None:
+    """A service that was kept from its core half of the time is no slower for it."""
+    samples = samples_of({"django": [50.0] * 5, "fastapi": [100.0] * 5})
+    for sample in samples:
+        sample.stolen_share = 0.5 if sample.contender == "django" else 0.0
+    (found,) = statistics.compare([LIST], samples, NAMES, seed=1)
+    assert found.throughput.ratio == pytest.approx(1)
+    assert found.winner is None
 
 
 def test_an_open_loop_is_compared_by_its_times() -> None:

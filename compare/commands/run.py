@@ -30,7 +30,7 @@ from compare.services import DEFAULT_PAIR, USUAL
 from compare.survey.topics import keep as keep_surveys
 
 UNFINISHED = "results.unfinished.json"
-BUDGET_SECONDS = {"quick": 120.0, "full": 2_400.0}
+BUDGET_SECONDS = {"quick": 135.0, "full": 2_400.0}
 PRECISION = 0.05
 
 Full = Annotated[
@@ -40,7 +40,7 @@ Chosen = Annotated[
     list[str] | None, typer.Option("--scenario", metavar="NAME", help="only this one; repeatable")
 ]
 Budget = Annotated[
-    float | None, typer.Option(min=1, help="seconds to measure for (120, with --full 2400)")
+    float | None, typer.Option(min=1, help="seconds to measure for (135, with --full 2400)")
 ]
 Precision = Annotated[
     float, typer.Option(min=0, help="end when intervals reach no further: 0.05 is ±5 %")
