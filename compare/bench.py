@@ -73,13 +73,14 @@ class Bench:
         self._seed = seed
         self._service_cores = cores.service if cores else None
         self._client_cores = len(cores.others) if cores else 1
+        self._null_per_second: float | None = None
         self._on_progress = on_progress
 
     def run(self, inquiry: Inquiry, number: int) -> Block:
         """Run a block; LaunchError, LoadError or GateError when it cannot be run to its end."""
         began_at_seconds = time.monotonic()
         chance = random.Random(f"{self._seed} {inquiry.study} {number}")
-        runs = self._order(inquiry, chance)
+        runs = self._order(inquiry, number, chance)
         block = Block(BlockRun(study=inquiry.study, number=number, seconds=0))
 
         def say(done: int, text: str) -> None:
@@ -90,22 +91,25 @@ class Bench:
             for each in self._taking(runs, chance):
                 say(0, f"starting {each.name}")
                 running[each.name] = stack.enter_context(self._started(each, inquiry, block))
-            null = block.nulls[0].requests_per_second if block.nulls else None
+            if block.nulls:
+                self._null_per_second = block.nulls[0].requests_per_second
             for order, (scenario, each) in enumerate(runs):
                 say(order, f"{scenario.name} on {each.name}")
                 at = (number, order, inquiry.run_seconds, self._service_cores)
                 turn = Turn(scenario, each, running[each.name], *at)
-                block.add(timed(turn, self._upstreams, self._client_cores, null))
+                block.add(timed(turn, self._upstreams, self._client_cores, self._null_per_second))
         block.run.seconds = time.monotonic() - began_at_seconds
         say(len(runs), "done")
         return block
 
-    def _order(self, inquiry: Inquiry, chance: random.Random) -> list[tuple[Scenario, Contender]]:
+    def _order(
+        self, inquiry: Inquiry, number: int, chance: random.Random
+    ) -> list[tuple[Scenario, Contender]]:
         return [
             (scenario, each)
             for scenario in inquiry.scenarios
             for each in chance.sample(self._contenders, k=len(self._contenders))
-            if each.takes(scenario, inquiry)
+            if each.takes(scenario, inquiry, number)
         ]
 
     def _taking(
@@ -158,7 +162,7 @@ def _null(block: BlockRun, running: launch.Running) -> Null:
 
 
 def _warm_up(running: launch.Running, each: Contender, inquiry: Inquiry) -> None:
-    taken = {scenario.endpoint for scenario in inquiry.scenarios if each.takes(scenario, inquiry)}
+    taken = {one.endpoint for one in inquiry.scenarios if each.takes(one, inquiry, block=0)}
     endpoints = ENDPOINTS if inquiry.application == "service" else sorted(taken)
     mix = [(100 // len(endpoints), REQUESTS[endpoint]) for endpoint in endpoints]
     found = load.run(running.url, mix, load.ClosedLoop(WARM_UP_CONNECTIONS), WARM_UP_SECONDS)

@@ -7,7 +7,7 @@ from compare import databases, launch
 from compare.measured import Scenario
 from compare.scenarios import Inquiry
 from compare.services import Service
-from compare.statistics import AGAIN
+from compare.statistics import AGAIN, FEWEST_BLOCKS
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,14 @@ class Contender:
         """What starts it for these scenarios; empty when it has no such application."""
         return self.service.ladder if inquiry.application == "ladder" else self.service.command
 
-    def takes(self, scenario: Scenario, inquiry: Inquiry) -> bool:
-        """Whether it is timed in this scenario."""
+    def takes(self, scenario: Scenario, inquiry: Inquiry, block: int) -> bool:
+        """Whether it is timed in this scenario in this block.
+
+        The yardstick is in the first blocks only: a share of it needs to be no more exact.
+        """
         if not self.command(inquiry) or (self.is_again and scenario.name not in inquiry.noisy):
+            return False
+        if self.service.is_yardstick and block >= FEWEST_BLOCKS:
             return False
         return scenario.async_model in (None, self.service.async_model)
 

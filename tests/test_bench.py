@@ -134,3 +134,12 @@ def test_a_service_that_fails_while_it_warms_up_ends_the_run(
         pytest.raises(GateError, match="fastapi.*: .* errors while it was warmed up"),
     ):
         running.run(inquiry_of(DETAIL), 0)
+
+
+def test_the_yardstick_is_in_the_first_blocks_only() -> None:
+    """Of the fourth block on, the time is the services' alone."""
+    inquiry = inquiry_of(DETAIL)
+    with bench_of([SERVICES["fastapi"]], YARDSTICK) as (running, _, _):
+        first, fourth = running.run(inquiry, 0), running.run(inquiry, 3)
+    assert {sample.contender for sample in first.samples} == {"fastapi", "bare"}
+    assert {sample.contender for sample in fourth.samples} == {"fastapi"}

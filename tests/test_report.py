@@ -128,6 +128,15 @@ def test_marks_and_refusals_are_doubts_counted_by_kind() -> None:
     assert "Refused: fastapi in block 4: 3 answers were errors" in text
 
 
+def test_time_that_the_hypervisor_took_is_said() -> None:
+    """On a machine that is shared it is said how much was taken, on one's own nothing is."""
+    results = sample_results()
+    assert "hypervisor took" not in words(render(results))
+    for each in results.samples:
+        each.stolen_share = 0.14
+    assert "The hypervisor took 14% of the time of the service’s core" in words(render(results))
+
+
 def test_a_figure_above_what_is_possible_is_a_doubt() -> None:
     """Above the bare application, or above the arithmetic ceiling, something is wrong."""
     results = full_results()

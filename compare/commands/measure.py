@@ -6,7 +6,7 @@ import typer
 
 from compare import instruction_record, instructions, results, terminal
 from compare.commands.options import COMPARISON, Database, Names, Output, Seed, make
-from compare.commands.run import PRECISION, Blocks, Budget, Chosen, Full, Precision, planned
+from compare.commands.run import Blocks, Budget, Chosen, Full, Precision, planned
 from compare.complaints import FAILED, fail, one_line, say_what_is_used
 from compare.run import run as run_plan
 from compare.services import USUAL, named
@@ -26,7 +26,7 @@ def measure(
     scenario: Chosen = None,
     output: Output = COMPARISON,
     budget: Budget = None,
-    precision: Precision = PRECISION,
+    precision: Precision = None,
     blocks: Blocks = None,
     seed: Seed = None,
     count_instructions: Instructions = False,

@@ -12,6 +12,7 @@ from compare.strict import Interval
 
 WIDE_INTERVAL = 0.10
 BUSY_LOAD_PER_CORE = 0.5
+NOTED_STOLEN_SHARE = 0.02
 
 
 def headline(results: Results, labels: Mapping[str, str]) -> list[str]:
@@ -67,6 +68,7 @@ def doubts(results: Results, studies: Studies) -> list[str]:
     ]
     return [
         *_busy(results),
+        *_stolen(results),
         *_wide(results),
         *_marked(results),
         *_refused(results),
@@ -83,6 +85,16 @@ def _busy(results: Results) -> list[str]:
     if load <= BUSY_LOAD_PER_CORE * cores:
         return []
     return [f"The machine was busy before the run: load average {load:.2f} on {cores} cores."]
+
+
+def _stolen(results: Results) -> list[str]:
+    share = median(each.stolen_share for each in results.samples) if results.samples else 0
+    if share < NOTED_STOLEN_SHARE:
+        return []
+    return [
+        f"The hypervisor took {share:.0%} of the time of the service’s core in a typical timed run:"
+        " rates are as they were seen, comparisons are of the time that was left."
+    ]
 
 
 def _wide(results: Results) -> list[str]:
