@@ -113,6 +113,7 @@ def measure(
     while inquiry := schedule.following(blocks):
         blocks.append(bench.run(inquiry, len(_of(inquiry, blocks))))
         on_block(blocks)
+    on_step(Step("measured", sum(each.run.seconds for each in blocks), left_seconds=0))
     return blocks
 
 

@@ -32,8 +32,7 @@ def headline(results: Results, labels: Mapping[str, str]) -> list[str]:
 
 def noise(results: Results) -> Interval | None:
     """The A/A ratios together: their median and how far their intervals reach; None without."""
-    noises = [each.noise for each in results.comparisons if each.noise]
-    noises = noises or [each.throughput for each in results.noise]
+    noises = [each.throughput for each in results.noise]
     if not noises:
         return None
     return Interval(
@@ -50,10 +49,10 @@ def itself(results: Results) -> str:
     if not found:
         return ""
     if not wrong:
-        return "Over all of them, and by the same rule, it is too close to call, as it should be."
+        return "By the rule that judges the others it is too close to call, as it should be."
     told = "; ".join(f"`{each.scenario}`: {each.verdict}" for each in wrong)
     return (
-        f"Over all of them, and by the same rule, it differs from itself in {told}."
+        f"By the rule that judges the others it differs from itself in {told}."
         " Verdicts as small as that mean nothing in this run."
     )
 
