@@ -15,6 +15,7 @@ from compare import costs, databases, launch, load, pinning
 from compare.contenders import Contender
 from compare.gates import GateError
 from compare.measured import BlockRun, Null, Refusal, Sample, Scenario, Start
+from compare.results import Results
 from compare.scenarios import ENDPOINTS, REQUESTS, Inquiry
 from compare.timing import Turn, Upstreams, timed
 
@@ -56,8 +57,34 @@ class Block:
             self.refusals.append(found)
 
 
+def blocks_of(results: Results) -> list[Block]:
+    """Give the blocks of results apart, in the order in which they were run."""
+    studies = {scenario.name: scenario.study for scenario in results.scenarios}
+
+    def in_block(each: Sample | Refusal, run: BlockRun) -> bool:
+        return (studies[each.scenario], each.block) == (run.study, run.number)
+
+    return [
+        Block(
+            run,
+            [each for each in results.samples if in_block(each, run)],
+            [each for each in results.refusals if in_block(each, run)],
+            [
+                each
+                for each in results.starts
+                if (each.study, each.block) == (run.study, run.number)
+            ],
+            [each for each in results.nulls if (each.study, each.block) == (run.study, run.number)],
+        )
+        for run in results.block_runs
+    ]
+
+
 class Bench:
-    """Times contenders; `seed` decides the order of everything, in each block by itself."""
+    """Times contenders; `seed` decides the order of everything, in each block by itself.
+
+    `null_per_second` is the engine's limit if earlier blocks have found it.
+    """
 
     def __init__(
         self,
@@ -65,15 +92,15 @@ class Bench:
         upstreams: launch.Running,
         seed: int,
         cores: pinning.Cores | None,
+        null_per_second: float | None,
         on_progress: Callable[[Progress], None],
     ) -> None:
         self._contenders = contenders
-        self._upstreams_url = upstreams.url
-        self._upstreams = Upstreams(upstreams.url)
+        self._upstreams = Upstreams(upstreams)
         self._seed = seed
         self._service_cores = cores.service if cores else None
         self._client_cores = len(cores.others) if cores else 1
-        self._null_per_second: float | None = None
+        self._null_per_second = null_per_second
         self._on_progress = on_progress
 
     def run(self, inquiry: Inquiry, number: int) -> Block:
@@ -127,7 +154,7 @@ class Bench:
         with launch.running(
             replace(each.service, command=each.command(inquiry)),
             database_url=each.database_url,
-            upstreams_url=self._upstreams_url,
+            upstreams_url=self._upstreams.url,
             cores=self._service_cores,
             overrides=PATIENCE,
         ) as running:

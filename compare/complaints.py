@@ -45,7 +45,8 @@ def one_line(advice_when_stopped: Callable[[], str] = str) -> Iterator[None]:
         with stopping.clean_exit():
             yield
     except (*REFUSED, *IMPOSSIBLE) as error:
-        fail(str(error), FAILED if isinstance(error, REFUSED) else UNUSABLE)
+        words = "; ".join(filter(None, (str(error), advice_when_stopped())))
+        fail(words, FAILED if isinstance(error, REFUSED) else UNUSABLE)
     except KeyboardInterrupt:
         fail("; ".join(filter(None, ("stopped", advice_when_stopped()))), INTERRUPTED)
 

@@ -89,10 +89,9 @@ def marks_between(before: Reading, after: Reading, cores: int) -> list[str]:
     marks = []
     if others_cores > OTHERS_CORES:
         marks.append(f"other programs used {others_cores:.1f} of {cores} cores")
-    if stolen_seconds > STOLEN_SHARE * total_seconds:
-        marks.append(
-            f"the hypervisor took {stolen_seconds / total_seconds * 100:.0f} % of the time"
-        )
+    stolen_share = (after.core_stolen_seconds - before.core_stolen_seconds) * cores / total_seconds
+    if stolen_share > STOLEN_SHARE:
+        marks.append(f"the hypervisor took {stolen_share * 100:.0f} % of the service's core")
     if swapped_mib > SWAPPED_MIB:
         marks.append(f"the machine swapped {swapped_mib:.0f} MiB")
     if after.throttles > before.throttles:

@@ -5,9 +5,9 @@ from compare.measured import Sample, Scenario
 from compare.scenarios import REQUESTS
 
 UPSTREAMS = ("weather", "news", "stocks")
-# An engine that has so little left would be measured itself: of the cores it may use, and of the
-# answers a second that it gets where there is no work.
-BUSY_CLIENT = 0.9
+# What has so little left would be measured itself: of the cores that it may use, and of the answers
+# a second that the engine gets where there is no work.
+BUSY = 0.9
 NEAR_NULL = 0.7
 # One or two are the engine's clock; what leaves later makes its service look as much quicker.
 MOST_LATE_MS = 5.0
@@ -40,14 +40,27 @@ def refusal_of(scenario: Scenario, found: Load, upstream_hits: int, difference: 
 
 
 def marks_of(
-    sample: Sample, client_cores: int, null_per_second: float | None, sent_late_ms: float = 0
+    sample: Sample,
+    client_cores: int,
+    upstream_cores: float = 0,
+    null_per_second: float | None = None,
+    sent_late_ms: float = 0,
 ) -> list[str]:
-    """Say whether the load engine may have been what limited a run, or made it look quick."""
-    marks = []
-    if sent_late_ms > MOST_LATE_MS:
-        marks.append(f"the load engine sent its requests {sent_late_ms:.0f} ms late on average")
-    if sample.cost.client_cores > BUSY_CLIENT * client_cores:
-        marks.append("the load engine had no time left")
-    if null_per_second and sample.requests_per_second > NEAR_NULL * null_per_second:
-        marks.append("the load engine was near its limit")
-    return marks
+    """Say whether something else than the service may have been what limited a run.
+
+    `client_cores` is how many cores there are for load, upstreams and database, `upstream_cores`
+    how many the upstreams kept busy, one at most.
+    """
+    database_ms = sample.cost.database_cpu_ms_per_request or 0
+    database_cores = database_ms / 1000 * sample.requests / sample.duration_seconds
+    busy_cores = sample.cost.client_cores + upstream_cores + database_cores
+    said = {
+        "the load engine had no time left": sample.cost.client_cores > BUSY * client_cores,
+        "the upstreams had no time left": upstream_cores > BUSY,
+        "load, upstreams and database had no time left": busy_cores > BUSY * client_cores,
+        "the load engine was near its limit": null_per_second is not None
+        and sample.requests_per_second > NEAR_NULL * null_per_second,
+        f"the load engine sent its requests {sent_late_ms:.0f} ms late on average": sent_late_ms
+        > MOST_LATE_MS,
+    }
+    return [mark for mark, is_so in said.items() if is_so]

@@ -82,7 +82,9 @@ class Counting:
         found: dict[str, list[int]] = {}
         for endpoint, file in self.readings:
             total = SUMMARY.search(file.read_text(errors="replace"))
-            found.setdefault(endpoint, []).append(int(total[1]) if total else 0)
+            if total is None:
+                raise InstructionsError(f"{self.service.name}: valgrind wrote no count to {file}")
+            found.setdefault(endpoint, []).append(int(total[1]))
         return [
             InstructionCount(
                 service=self.service.name,

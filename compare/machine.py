@@ -51,12 +51,16 @@ def lock_sha256() -> str:
 
 
 def commit() -> str:
-    """Give the commit of the checkout, with "-dirty" when files differ from it, or "unknown"."""
+    """Give the commit of the checkout, or "unknown".
+
+    When files differ from it, "-dirty-" and a hash of the difference follow.
+    """
     if not (PROJECT_ROOT / ".git").exists():
         return "unknown"
     try:
-        changes = _git("status", "--porcelain")
-        return _git("rev-parse", "--short=12", "HEAD") + ("-dirty" if changes else "")
+        name, changes = _git("rev-parse", "--short=12", "HEAD"), _git("status", "--porcelain")
+        digest = hashlib.sha256((changes + _git("diff", "HEAD")).encode()).hexdigest()
+        return f"{name}-dirty-{digest[:8]}" if changes else name
     except (OSError, subprocess.SubprocessError):
         return "unknown"
 

@@ -17,8 +17,9 @@ BESIDES_SECONDS = 0.6
 
 @dataclass(frozen=True)
 class Limits:
-    """When to end: after so many blocks a study if `blocks` is given, or else when every study's
-    intervals reach no further than `precision` to either side, or when the budget is spent.
+    """When to end: after so many blocks a study if `blocks` is given, or else when the typical
+    (median) interval of every study reaches no further than `precision` to either side, or when
+    the budget is spent.
     """
 
     budget_seconds: float

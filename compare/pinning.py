@@ -62,7 +62,11 @@ def pinned(process: psutil.Process, cores: Iterable[int]) -> Iterator[bool]:
 
     Gives whether the system allows it. The instrument's own process is psutil.Process().
     """
-    before = os.sched_getaffinity(process.pid)
+    try:
+        before = os.sched_getaffinity(process.pid)
+    except ProcessLookupError:  # it has ended meanwhile
+        yield True
+        return
     try:
         yield pin(process, cores)
     finally:

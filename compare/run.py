@@ -1,8 +1,8 @@
 """The main job: run services side by side, check them, time those that pass, and tell it all."""
 
 import shlex
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,11 +12,10 @@ import psutil
 from sqlalchemy import make_url
 
 from compare import checking, databases, launch, load, machine, measure, pinning, statistics
-from compare.bench import PATIENCE, Bench, Block
+from compare.bench import PATIENCE, Bench, Block, blocks_of
 from compare.contenders import contenders
 from compare.environment import THREAD_LIMIT, settings
 from compare.launch import HOST
-from compare.measured import BlockRun, Refusal, Sample
 from compare.report.figures import labels
 from compare.results import Results, ServiceRun, TestOutcome, UnusableResults
 from compare.scenarios import Inquiry
@@ -103,7 +102,9 @@ def _checked(plan: Plan, audience: Audience) -> Results:
     """Check the services and the yardstick, if that is planned, and note the circumstances."""
     started_at, before = datetime.now(UTC), machine.machine()
     everyone = [*plan.services, YARDSTICK] if plan.check else []
-    outcomes = checking.check_services(everyone, plan.database, audience.checked)
+    outcomes = (
+        checking.check_services(everyone, plan.database, audience.checked) if everyone else []
+    )
     with databases.open(plan.database) as source:
         label = source.label
     return Results(
@@ -154,39 +155,27 @@ def _measured(
         source = stack.enter_context(databases.open(plan.database))
         upstreams = stack.enter_context(launch.upstreams_running())
         found = contenders(timed, yardstick, source)
-        if cores := pinning.split():
-            for process in (psutil.Process(), *source.processes):
-                stack.enter_context(pinning.pinned(process, cores.others))
+        null_per_second = begun.nulls[-1].requests_per_second if begun.nulls else None
+        cores = stack.enter_context(_apart(source, begun))
         return measure.measure(
             schedule,
-            partial(Bench, found, upstreams, plan.seed, cores),
+            partial(Bench, found, upstreams, plan.seed, cores, null_per_second),
             blocks_of(begun),
             audience.measuring,
             lambda blocks: keep(begun.model_copy(update=_figures(plan, [], blocks))),
         )
 
 
-def blocks_of(results: Results) -> list[Block]:
-    """Give the blocks of results apart, in the order in which they were run."""
-    studies = {scenario.name: scenario.study for scenario in results.scenarios}
-
-    def in_block(each: Sample | Refusal, run: BlockRun) -> bool:
-        return (studies[each.scenario], each.block) == (run.study, run.number)
-
-    return [
-        Block(
-            run,
-            [each for each in results.samples if in_block(each, run)],
-            [each for each in results.refusals if in_block(each, run)],
-            [
-                each
-                for each in results.starts
-                if (each.study, each.block) == (run.study, run.number)
-            ],
-            [each for each in results.nulls if (each.study, each.block) == (run.study, run.number)],
-        )
-        for run in results.block_runs
-    ]
+@contextmanager
+def _apart(source: databases.Databases, begun: Results) -> Iterator[pinning.Cores | None]:
+    """Keep the instrument and the database off the service's core, or say where that failed."""
+    with ExitStack() as stack:
+        if cores := pinning.split():
+            processes = (psutil.Process(), *source.processes)
+            pinned = [stack.enter_context(pinning.pinned(each, cores.others)) for each in processes]
+            if not all(pinned):
+                begun.pinned += ", as far as the system allows it"
+        yield cores
 
 
 def _timed(plan: Plan, begun: Results) -> list[Service]:

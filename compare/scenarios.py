@@ -62,11 +62,16 @@ class Inquiry:
 
 def only(inquiries: Iterable[Inquiry], names: Collection[str]) -> tuple[Inquiry, ...]:
     """Give the studies with nothing but the scenarios of these names."""
-    kept = [
-        replace(each, scenarios=tuple(one for one in each.scenarios if one.name in names))
-        for each in inquiries
-    ]
-    return tuple(each for each in kept if each.scenarios)
+    return tuple(found for each in inquiries if (found := _with_only(each, names)))
+
+
+def _with_only(inquiry: Inquiry, names: Collection[str]) -> Inquiry | None:
+    scenarios = tuple(one for one in inquiry.scenarios if one.name in names)
+    noisy = tuple(name for name in inquiry.noisy if name in names)
+    if not scenarios:
+        return None
+    # Every run has its noise: where the usual scenarios for it are left out, another one takes it.
+    return replace(inquiry, scenarios=scenarios, noisy=noisy or (scenarios[0].name,))
 
 
 def mix_of(endpoint: str) -> list[tuple[int, Request]]:
@@ -92,7 +97,7 @@ def _closed(endpoint: str, concurrency: int) -> Scenario:
         endpoint=endpoint,
         request=_asked(endpoint),
         concurrency=concurrency,
-        delay_ms=UPSTREAM_DELAY_MS if waits else None,
+        delay_ms=UPSTREAM_DELAY_MS if waits or endpoint == "mixed" else None,
         ceiling_per_second=concurrency / (UPSTREAM_DELAY_MS / 1000) if waits else None,
     )
 

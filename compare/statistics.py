@@ -124,18 +124,18 @@ def ratios_by_block(
 ) -> dict[int, float]:
     """Give block -> how many times as fast the other was, where both were timed.
 
-    That is its throughput divided by the baseline's, each in the time that the hypervisor left to
-    the service's core. An open loop offers both the same rate: there it is the baseline's median
-    time to answer, divided by the other's. Beyond its capacity a service leaves the slowest
-    unanswered, so that there its times are no measure.
+    That is its throughput divided by the baseline's. An open loop offers both the same rate: there
+    it is the baseline's median time to answer, divided by the other's; but where one of them left
+    requests unanswered in any block, its times are of the lucky ones, and nothing is compared.
     """
-    speeds = {
-        (sample.contender, sample.block): sample.requests_per_second / (1 - sample.stolen_share)
-        if scenario.rate_per_second is None
-        else 1 / sample.p50_ms
+    own = [
+        sample
         for sample in samples
-        if sample.scenario == scenario.name and not sample.unanswered
-    }
+        if sample.scenario == scenario.name and sample.contender in (baseline, other)
+    ]
+    if any(sample.unanswered for sample in own):
+        return {}
+    speeds = {(sample.contender, sample.block): _speed(sample, scenario) for sample in own}
     blocks = sorted({block for _, block in speeds})
     return {
         block: speeds[other, block] / speeds[baseline, block]
@@ -144,10 +144,21 @@ def ratios_by_block(
     }
 
 
+def _speed(sample: Sample, scenario: Scenario) -> float:
+    if scenario.rate_per_second is not None:
+        return 1 / sample.p50_ms
+    # In the time that a hypervisor left to the service's core. Where it had time to spare, what was
+    # taken was not missed: more than the ceiling allows would not have been answered with it.
+    seen = sample.requests_per_second
+    most = max(seen, scenario.ceiling_per_second or math.inf)
+    return min(seen / (1 - sample.stolen_share), most)
+
+
 def interval(ratios: Sequence[float], seed: int) -> Interval:
     """Give the geometric mean of the blocks' ratios and its 95 % bootstrap interval over blocks.
 
-    One block says nothing about its spread: its interval is its ratio, and no verdict rests on it.
+    It is never narrower than Student's: a few blocks cannot be resampled beyond themselves. One
+    block says nothing about its spread: its interval is its ratio, and no verdict rests on it.
     """
     from scipy import stats  # takes seconds to import, which no other command should wait for
 
@@ -162,7 +173,9 @@ def interval(ratios: Sequence[float], seed: int) -> Interval:
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return Interval(ratio=centre, low=math.exp(found.low), high=math.exp(found.high))
+    reach = float(logs.std(ddof=1)) / math.sqrt(len(ratios)) * _student(len(ratios))
+    low, high = min(found.low, logs.mean() - reach), max(found.high, logs.mean() + reach)
+    return Interval(ratio=centre, low=math.exp(low), high=math.exp(high))
 
 
 def half_width(intervals: Sequence[Interval]) -> float:
@@ -192,8 +205,14 @@ def _widened(blocks: int) -> float:
 
     # The percentile bootstrap is too narrow for few values; this is Hesterberg's correction (2015,
     # "expanded percentile interval"), which gives it the reach of Student's interval.
-    reach = math.sqrt(blocks / (blocks - 1)) * stats.t.ppf((1 + CONFIDENCE) / 2, blocks - 1)
+    reach = math.sqrt(blocks / (blocks - 1)) * _student(blocks)
     return float(1 - 2 * stats.norm.sf(reach))
+
+
+def _student(blocks: int) -> float:
+    from scipy import stats
+
+    return float(stats.t.ppf((1 + CONFIDENCE) / 2, blocks - 1))
 
 
 def _extent(noise: Interval) -> float:

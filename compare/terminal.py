@@ -111,9 +111,13 @@ def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) 
 
 
 def print_results(results: Results) -> None:
-    """Print a row for each service in each scenario: throughput, ratio with interval, verdict."""
+    """Print a row for each service in each scenario: the median, ratio with interval, verdict.
+
+    The median is of the throughput, or of the median time to answer in an open loop.
+    """
     for study, blocks in results.blocks.items():
-        table = _table(f"{study}: requests a second on {results.database}, {blocks} blocks")
+        what = "ms to answer" if study == "open-loop" else "requests a second"
+        table = _table(f"{study}: {what} on {results.database}, {blocks} blocks")
         for scenario in results.scenarios:
             if scenario.study == study:
                 _add_rows(table, results, scenario)
@@ -152,8 +156,8 @@ def _add_rows(table: Table, results: Results, scenario: Scenario) -> None:
         if each.scenario == scenario.name
     }
     heading = scenario.name
-    for service, rate in _median_rates(results, scenario.name).items():
-        figures = (f"{rate:,.0f}", shares.get(service, ""))
+    for service, figure in _medians(results, scenario).items():
+        figures = (f"{figure:,.0f}", shares.get(service, ""))
         table.add_row(heading, service, *figures, *told.get(service, ()))
         heading = ""
 
@@ -204,15 +208,16 @@ def print_up(running: Up) -> None:
     out.print("Ctrl-C stops them all.")
 
 
-def _median_rates(results: Results, scenario: str) -> dict[str, float]:
-    rates: dict[str, list[float]] = {}
+def _medians(results: Results, scenario: Scenario) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
     for sample in results.samples:
-        if sample.scenario == scenario:
-            rates.setdefault(sample.contender, []).append(sample.requests_per_second)
+        if sample.scenario == scenario.name:
+            figure = sample.p50_ms if scenario.rate_per_second else sample.requests_per_second
+            found.setdefault(sample.contender, []).append(figure)
     return {
-        service.name: median(rates[service.name])
+        service.name: median(found[service.name])
         for service in results.services
-        if service.name in rates
+        if service.name in found
     }
 
 

@@ -1,7 +1,8 @@
 """Time one scenario on one service, and judge whether the figure can be kept."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from compare.scenarios import mix_of
 IDLE_CORES = 0.1
 LOOK_SECONDS = 0.2
 DRAIN_SECONDS = 30.0
+PATIENCE_SECONDS = 30.0
 # What is left must be enough to divide by: the counters move in steps of ten milliseconds.
 MOST_STOLEN_SHARE = 0.8
 
@@ -37,8 +39,9 @@ class Turn:
 class Upstreams:
     """The simulator as the instrument sees it: how long it waits, and how often it was called."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, running: launch.Running) -> None:
+        self.url = running.url
+        self.cpu_seconds = running.cpu_seconds
 
     def delay(self, delay_ms: float) -> None:
         """Make all three wait so long before they answer."""
@@ -53,9 +56,17 @@ class Upstreams:
             answer: Mapping[str, int] = client.get("/hits").json()
         return sum(answer.values())
 
-    def _client(self) -> httpx.Client:
+    @contextmanager
+    def _client(self) -> Iterator[httpx.Client]:
         # Without certificates, which would take longer to load than all that is asked.
-        return httpx.Client(base_url=self._url, trust_env=False, verify=False)
+        client = httpx.Client(
+            base_url=self.url, timeout=PATIENCE_SECONDS, trust_env=False, verify=False
+        )
+        try:
+            with client:
+                yield client
+        except httpx.HTTPError as error:
+            raise launch.LaunchError(f"the upstreams do not answer: {error}") from error
 
 
 def timed(
@@ -64,7 +75,7 @@ def timed(
     """Time one run; a refusal when a gate does not let the figure through."""
     scenario, running = turn.scenario, turn.running
     upstreams.delay(scenario.delay_ms or 0)
-    hits = upstreams.hits()
+    hits, upstream_cpu_seconds = upstreams.hits(), -upstreams.cpu_seconds()
     with (
         costs.watching(running, turn.contender.database_url) as watch,
         disturbance.watching(watch.database_server, cores=turn.cores) as disturbed,
@@ -72,18 +83,17 @@ def timed(
     ):
         found = load.run(running.url, mix_of(scenario.endpoint), _loop(scenario), turn.seconds)
     running.check_alive()
+    upstream_cpu_seconds += upstreams.cpu_seconds()
     # What was sampled called the upstreams as well.
     hits = upstreams.hits() - hits - len(UPSTREAMS) * bodies.answers["dashboard"]
-    if found.unanswered:
-        _drain(running)
+    if found.unanswered or found.errors:
+        _drain(running, upstreams)
     if refusal := refusal_of(scenario, found, hits, bodies.difference):
         return Refusal(**_whose(turn), reason=refusal)
-    sample = _sample(turn, found, bodies.compared, watch)
-    # It is taken while there is work, which is while the load lasts.
-    stolen_share = disturbed.core_stolen_seconds / found.duration_seconds
-    sample.stolen_share = min(max(stolen_share, 0.0), MOST_STOLEN_SHARE)
-    sample.marks += [*disturbed.marks(), *bodies.marks()]
-    sample.marks += marks_of(sample, client_cores, null_per_second, found.sent_late_ms)
+    sample = _sample(turn, found, bodies, watch, disturbed)
+    upstream_cores = upstream_cpu_seconds / found.duration_seconds
+    null = None if turn.contender.service.is_yardstick else null_per_second
+    sample.marks += marks_of(sample, client_cores, upstream_cores, null, found.sent_late_ms)
     return sample
 
 
@@ -95,8 +105,16 @@ def _whose(turn: Turn) -> dict[str, Any]:
     }
 
 
-def _sample(turn: Turn, found: load.Load, bodies_compared: int, watch: costs.Watch) -> Sample:
-    answered = found.requests + bodies_compared
+def _sample(
+    turn: Turn,
+    found: load.Load,
+    bodies: sampling.Bodies,
+    watch: costs.Watch,
+    disturbed: disturbance.Disturbance,
+) -> Sample:
+    # The hypervisor takes time while there is work, which is while the load lasts.
+    stolen_share = disturbed.core_stolen_seconds / found.duration_seconds if turn.cores else 0.0
+    answered = found.requests + bodies.compared
     return Sample(
         **_whose(turn),
         order=turn.order,
@@ -108,9 +126,9 @@ def _sample(turn: Turn, found: load.Load, bodies_compared: int, watch: costs.Wat
         p95_ms=found.p95_ms,
         p99_ms=found.p99_ms,
         cost=watch.cost(answered, found.client_cpu_seconds, found.duration_seconds),
-        bodies_compared=bodies_compared,
-        stolen_share=0,
-        marks=[],
+        bodies_compared=bodies.compared,
+        stolen_share=min(max(stolen_share, 0.0), MOST_STOLEN_SHARE),
+        marks=[*disturbed.marks(), *bodies.marks()],
     )
 
 
@@ -120,15 +138,18 @@ def _loop(scenario: Scenario) -> load.ClosedLoop | load.OpenLoop:
     return load.ClosedLoop(scenario.concurrency or 1)
 
 
-def _drain(running: launch.Running) -> None:
+def _drain(running: launch.Running, upstreams: Upstreams) -> None:
     """Wait until a service has done with what the load gave up, so that the next run is not late.
+
+    It has when it neither works nor calls an upstream.
 
     LaunchError when it never has.
     """
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline:
-        before_seconds = running.cpu_seconds()
+        before_seconds, hits = running.cpu_seconds(), upstreams.hits()
         time.sleep(LOOK_SECONDS)
-        if running.cpu_seconds() - before_seconds < IDLE_CORES * LOOK_SECONDS:
+        is_idle = running.cpu_seconds() - before_seconds < IDLE_CORES * LOOK_SECONDS
+        if is_idle and upstreams.hits() == hits:
             return
     raise launch.LaunchError(f"{running.name} is still busy, {DRAIN_SECONDS:.0f} s after its load")

@@ -31,7 +31,7 @@ def bench_of(
     with databases.open("sqlite") as source, launch.upstreams_running() as upstreams:
         found = contenders(services, yardstick, source)
         yield (
-            bench.Bench(found, upstreams, 1, pinning.split(), progress.append),
+            bench.Bench(found, upstreams, 1, pinning.split(), None, progress.append),
             upstreams,
             progress,
         )

@@ -196,7 +196,7 @@ def test_a_busy_port_is_said() -> None:
         ("survey servers --database postgres", "servers are asked on sqlite: no question"),
         ("run --scenario nothing", "no scenario is named 'nothing'; there are create-1, "),
         ("measure --record", "--record keeps the counts of --instructions"),
-        ("measure django --instructions", "instructions are counted for django, fastapi, "),
+        ("measure django --instructions", "--instructions are counted for django, fastapi, "),
         ("report a.json b.json c.json", "give one results file, or two to set side by side"),
         ("report missing.json", "missing.json: no such file or directory"),
         ("run --output README.md", "README.md can be no folder: file exists; give another"),

@@ -66,10 +66,10 @@ def own_seconds(found: disturbance.Disturbance) -> float:
         ({"idle_seconds": 507.5}, []),
         ({"own_seconds": 57}, ["other programs used 0.4 of 2 cores"]),
         ({"own_seconds": 70}, []),
-        ({"stolen_seconds": 11.6, "idle_seconds": 507.4}, []),
+        ({"core_stolen_seconds": 4.9}, []),
         (
-            {"stolen_seconds": 12.4, "idle_seconds": 506.6},
-            ["the hypervisor took 12 % of the time"],
+            {"core_stolen_seconds": 5.2, "stolen_seconds": 11.2, "idle_seconds": 507.8},
+            ["the hypervisor took 12 % of the service's core"],
         ),
         ({"swapped_mib": 19}, ["the machine swapped 12 MiB"]),
         ({"swapped_mib": 7.9}, []),

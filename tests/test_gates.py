@@ -50,28 +50,48 @@ def test_a_wrong_body_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("client_cores", "null_per_second", "marks"),
+    ("engine_cores", "upstream_cores", "database_ms", "marks"),
     [
-        (0.5, 1000.0, []),
-        (0.5, None, []),
-        (0.95, 1000.0, ["the load engine had no time left"]),
-        (0.5, 120.0, ["the load engine was near its limit"]),
+        (0.5, 0.3, None, []),
+        (
+            0.95,
+            0,
+            None,
+            ["the load engine had no time left", "load, upstreams and database had no time left"],
+        ),
+        (0.5, 0.45, None, ["load, upstreams and database had no time left"]),
+        (0.5, 0, 4.5, ["load, upstreams and database had no time left"]),
+        (
+            0.5,
+            0.95,
+            None,
+            ["the upstreams had no time left", "load, upstreams and database had no time left"],
+        ),
     ],
 )
-def test_a_load_engine_at_its_limit_is_marked(
-    client_cores: float, null_per_second: float | None, marks: list[str]
+def test_what_has_no_time_left_is_marked(
+    engine_cores: float, upstream_cores: float, database_ms: float | None, marks: list[str]
 ) -> None:
-    """A figure may be the engine's where that has no core left, or does no more without work."""
+    """A figure may be that of the load, the upstreams or the database where they share one core."""
     sample = block_of(CLOSED, 0).samples[0]  # 100 requests a second
-    sample.cost.client_cores = client_cores
-    assert gates.marks_of(sample, 1, null_per_second) == marks
-    assert gates.marks_of(sample, 2, null_per_second) == marks * (client_cores < 0.9)
+    sample.cost.client_cores = engine_cores
+    sample.cost.database_cpu_ms_per_request = database_ms
+    assert gates.marks_of(sample, 1, upstream_cores) == marks
+    alone = ["the upstreams had no time left"] * (upstream_cores > 0.9)
+    assert gates.marks_of(sample, 4, upstream_cores) == alone
+
+
+def test_a_load_engine_near_its_limit_is_marked() -> None:
+    """A figure may be the engine's where that does little more without any work."""
+    sample = block_of(CLOSED, 0).samples[0]
+    assert gates.marks_of(sample, 1, null_per_second=1000) == []
+    assert gates.marks_of(sample, 1, null_per_second=120) == ["the load engine was near its limit"]
 
 
 def test_a_load_engine_that_is_late_is_marked() -> None:
     """What is sent later than intended has times that are too short by as much."""
     sample = block_of(CLOSED, 0).samples[0]
-    assert gates.marks_of(sample, 1, None, sent_late_ms=1.5) == []
-    assert gates.marks_of(sample, 1, None, sent_late_ms=20) == [
+    assert gates.marks_of(sample, 1, sent_late_ms=1.5) == []
+    assert gates.marks_of(sample, 1, sent_late_ms=20) == [
         "the load engine sent its requests 20 ms late on average"
     ]

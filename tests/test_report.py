@@ -98,11 +98,16 @@ def test_a_run_of_one_service_has_a_page(made_up: Callable[[], Results]) -> None
     assert "÷" not in text.partition("The contract")[0]
 
 
-def test_a_run_that_timed_nothing_has_a_page() -> None:
-    """Without samples the contract is still shown."""
-    results = sample_results()
-    results.scenarios, results.samples, results.comparisons = [], [], []
-    assert "Nothing was timed" in render(results)
+@pytest.mark.parametrize("made_up", [sample_results, full_results])
+def test_a_run_that_timed_nothing_has_a_page(made_up: Callable[[], Results]) -> None:
+    """Without a service that keeps the contract the contract is still shown."""
+    results = made_up()
+    results.block_runs, results.samples, results.refusals = [], [], []
+    results.starts, results.nulls = [], []
+    results.comparisons, results.noise, results.shares = [], [], []
+    text = words(render(results))
+    assert "Nothing was timed" in text
+    assert "The contract" in text
 
 
 def test_a_busy_machine_and_wide_intervals_are_doubts() -> None:

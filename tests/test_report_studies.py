@@ -76,7 +76,7 @@ def test_every_link_leads_somewhere() -> None:
 def test_a_scenario_run_alone_is_repeated_alone() -> None:
     """The command of a run that chose scenarios is narrowed to the one, not added to."""
     results = sample_results()
-    results.command += " --scenario list-1 --scenario list-16"
+    results.command += " --scenario=list-1 --scenario list-16"
     assert f"{sample_results().command} --scenario list-16</code>" in render(results)
 
 

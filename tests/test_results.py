@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from compare import results
-from compare.run import blocks_of
+from compare.bench import blocks_of
 from compare.services import PROJECT_ROOT
 from tests.sample_results import full_results, sample_results
 

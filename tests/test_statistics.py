@@ -175,7 +175,7 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     assert statistics.interval(ratios, seed=7) == statistics.interval(ratios, seed=7)
 
 
-@pytest.mark.parametrize("blocks", [6, 10])
+@pytest.mark.parametrize("blocks", [3, 4, 6, 10])
 def test_the_interval_holds_the_truth_as_often_as_it_says(blocks: int) -> None:
     """Of 200 simulated runs with a true ratio of 1.5, about 95 % have it in their interval."""
     chance = random.Random(20261122)

@@ -36,8 +36,10 @@ def measure(
     if record and not count_instructions:
         fail("--record keeps the counts of --instructions")
     if count_instructions:
-        if services:
-            fail(f"instructions are counted for {', '.join(USUAL)}, all four")
+        if services or full or scenario or budget or precision or blocks or seed is not None:
+            fail(
+                f"--instructions are counted for {', '.join(USUAL)}; it takes --record and no more"
+            )
         return _count(record)
     make(output)
     file = output / MEASURED

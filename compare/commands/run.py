@@ -82,9 +82,9 @@ def run(
         found = keep_surveys(found, output / RESULTS)
         results.write(found, output / RESULTS)
         unfinished.unlink(missing_ok=True)
-        page = write_page(found, output)
     terminal.print_contract(found.contract, found.clauses)
     terminal.print_results(found)
+    page = write_page(found, output)
     terminal.out.print(f"The page: {page}", soft_wrap=True)
     if open_page and has_desktop():
         webbrowser.open(page.as_uri())
@@ -123,7 +123,9 @@ def _inquiries(profile: str, names: Sequence[str]) -> tuple[Inquiry, ...]:
     for name in names:
         if name not in every:
             fail(f"no scenario is named {name!r}; there are {', '.join(sorted(every))}")
-    return only(PROFILES["full"], names) if names else PROFILES[profile]
+    # As the profile times them, if it has them all.
+    own = {scenario.name for each in PROFILES[profile] for scenario in each.scenarios}
+    return only(PROFILES[profile if own >= set(names) else "full"], names or own)
 
 
 def _advice(plan: Plan, unfinished: Path) -> str:

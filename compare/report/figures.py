@@ -195,4 +195,5 @@ def _repeating(command: str, scenario: str) -> str:
     while "--scenario" in parts:
         at = parts.index("--scenario")
         del parts[at : at + 2]
-    return shlex.join([*parts, "--scenario", scenario])
+    kept = [part for part in parts if not part.startswith("--scenario=")]
+    return shlex.join([*kept, "--scenario", scenario])

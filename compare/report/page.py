@@ -47,7 +47,8 @@ def render(results: Results, root: Path = PROJECT_ROOT) -> str:
 
 def _speed(results: Results) -> dict[str, Any]:
     """What the templates need of the measurement; `pair` are the services of the first tables."""
-    labels, measured = figures.labels(results.services), figures.measured(results)
+    labels = figures.labels(results.services)
+    measured = figures.measured(results) if results.block_runs else {}
     names = list(labels)
     first = results.comparisons[:1]
     pair = (first[0].baseline, first[0].other) if first else tuple(names[:2])
