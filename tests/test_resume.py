@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from compare import results
 from compare.cli import app
-from compare.commands.run import UNFINISHED
+from compare.commands.run import SET_ASIDE, UNFINISHED
 from compare.results import Results
 
 ARGUMENTS = ("run", "fastapi", "--scenario", "detail-1", "--blocks", "3", "--no-open")
@@ -71,6 +71,23 @@ def test_another_run_is_not_gone_on_with(interrupted: tuple[Path, str]) -> None:
         "compare: the run that was interrupted is of another machine, version or commit:"
         " begin again\n"
     )
+
+
+def test_a_new_run_sets_an_interrupted_one_aside(
+    interrupted: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an interrupted run kept is not lost to the next run without a word."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("compare.commands.run.run_plan", interrupt)
+    part = kept(interrupted[0])
+    results.write(part, tmp_path / UNFINISHED)
+    answer = CliRunner().invoke(app, [*ARGUMENTS, "--output", str(tmp_path)])
+    assert answer.exit_code == 130
+    assert f"an interrupted run is set aside: {tmp_path / SET_ASIDE}\n" in answer.stderr
+    assert results.read_unfinished(tmp_path / SET_ASIDE) == part
 
 
 def test_nothing_to_go_on_with_is_said(tmp_path: Path) -> None:

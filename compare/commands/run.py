@@ -30,6 +30,7 @@ from compare.services import DEFAULT_PAIR, USUAL
 from compare.survey.topics import keep as keep_surveys
 
 UNFINISHED = "results.unfinished.json"
+SET_ASIDE = "results.interrupted.json"
 # A calm machine is done with the quick profile in half of its time, a noisy one takes it all.
 BUDGET_SECONDS = {"quick": 240.0, "full": 2_400.0}
 PRECISION = {"quick": 0.1, "full": 0.05}
@@ -75,6 +76,9 @@ def run(
         plan = planned(services, database, full, scenario, budget, precision, blocks, seed)
         if earlier:
             refuse_another(plan, earlier)
+        elif unfinished.exists():
+            aside = unfinished.replace(output / SET_ASIDE)
+            terminal.err.print(f"an interrupted run is set aside: {aside}", soft_wrap=True)
     with one_line(lambda: _advice(plan, unfinished)):
         say_what_is_used(database)
         with terminal.live() as live:
