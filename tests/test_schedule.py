@@ -6,42 +6,19 @@ import pytest
 
 from compare.bench import Block, Progress
 from compare.measure import Limits, Schedule
-from compare.measured import BlockRun, Cost, Sample
+from compare.measured import BlockRun
 from compare.scenarios import FULL, Inquiry, only
+from tests.plain_samples import plain_sample
 
 CLOSED, MIXED = only(FULL, ["list-16", "mixed-16"])
 NAMES = ("django", "fastapi")
-COST = Cost(
-    service_cpu_ms_per_request=1,
-    database_cpu_ms_per_request=None,
-    client_cores=0.1,
-    peak_memory_mib=None,
-    peak_threads=1,
-    peak_connections=None,
-)
 
 
 def block_of(inquiry: Inquiry, number: int, ratio: float = 2.0, seconds: float = 10.0) -> Block:
     """A block in which the other service was `ratio` times as fast as the first."""
     rates = {"django": 100.0, "fastapi": 100.0 * ratio}
     samples = [
-        Sample(
-            scenario=inquiry.scenarios[0].name,
-            contender=contender,
-            block=number,
-            order=0,
-            duration_seconds=1,
-            requests=round(rate),
-            unanswered=0,
-            requests_per_second=rate,
-            p50_ms=1,
-            p95_ms=1,
-            p99_ms=1,
-            cost=COST,
-            bodies_compared=1,
-            stolen_share=0,
-            marks=[],
-        )
+        plain_sample(inquiry.scenarios[0], contender, number, rate)
         for contender, rate in rates.items()
     ]
     return Block(BlockRun(study=inquiry.study, number=number, seconds=seconds), samples)

@@ -7,43 +7,20 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from compare import statistics
-from compare.measured import Cost, Sample, Scenario
+from compare.measured import Sample, Scenario
 from compare.scenarios import FULL
 from compare.strict import Interval
+from tests.plain_samples import plain_sample
 
 NAMES = {"django": "Django", "fastapi": "FastAPI"}
 SCENARIOS = {scenario.name: scenario for each in FULL for scenario in each.scenarios}
 LIST = SCENARIOS["list-16"]
-COST = Cost(
-    service_cpu_ms_per_request=1,
-    database_cpu_ms_per_request=None,
-    client_cores=0.1,
-    peak_memory_mib=None,
-    peak_threads=1,
-    peak_connections=None,
-)
 
 
 def samples_of(rates: Mapping[str, Sequence[float]], scenario: Scenario = LIST) -> list[Sample]:
     """One sample a block for each contender's rate in requests per second."""
     return [
-        Sample(
-            scenario=scenario.name,
-            contender=contender,
-            block=block,
-            order=0,
-            duration_seconds=1,
-            requests=round(rate),
-            unanswered=0,
-            requests_per_second=rate,
-            p50_ms=1000 / rate,
-            p95_ms=1,
-            p99_ms=1,
-            cost=COST,
-            bodies_compared=1,
-            stolen_share=0,
-            marks=[],
-        )
+        plain_sample(scenario, contender, block, rate)
         for contender, of_blocks in rates.items()
         for block, rate in enumerate(of_blocks)
     ]

@@ -71,14 +71,12 @@ def run(
     unfinished = output / UNFINISHED
     with one_line():
         earlier = results.read_unfinished(unfinished) if resume else None
-        if seed is None and earlier:
-            seed = earlier.seed
+        seed = earlier.seed if earlier and seed is None else seed
         plan = planned(services, database, full, scenario, budget, precision, blocks, seed)
         if earlier:
             refuse_another(plan, earlier)
-        elif unfinished.exists():
-            aside = unfinished.replace(output / SET_ASIDE)
-            terminal.err.print(f"an interrupted run is set aside: {aside}", soft_wrap=True)
+        else:
+            _set_aside(unfinished)
     with one_line(lambda: _advice(plan, unfinished)):
         say_what_is_used(database)
         with terminal.live() as live:
@@ -130,6 +128,12 @@ def _inquiries(profile: str, names: Sequence[str]) -> tuple[Inquiry, ...]:
     # As the profile times them, if it has them all.
     own = {scenario.name for each in PROFILES[profile] for scenario in each.scenarios}
     return only(PROFILES[profile if own >= set(names) else "full"], names or own)
+
+
+def _set_aside(unfinished: Path) -> None:
+    if unfinished.exists():
+        aside = unfinished.replace(unfinished.with_name(SET_ASIDE))
+        terminal.err.print(f"an interrupted run is set aside: {aside}", soft_wrap=True)
 
 
 def _advice(plan: Plan, unfinished: Path) -> str:

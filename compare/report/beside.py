@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compare.measured import Comparison
-from compare.report.figures import Figures, Measured, labels, measured
+from compare.report.figures import Figures, Measured, every, labels, measured
 from compare.report.page import environment
 from compare.results import Results
 
@@ -127,12 +127,7 @@ def _unlike(first: Results, second: Results) -> bool:
 
 
 def _by_name(results: Results) -> dict[str, Measured]:
-    return {
-        each.scenario.name: each
-        for by_endpoint in measured(results).values()
-        for scenarios in by_endpoint.values()
-        for each in scenarios
-    }
+    return {each.scenario.name: each for each in every(measured(results))}
 
 
 def _together(pair: tuple[Measured | None, Measured | None], called: Mapping[str, str]) -> Together:

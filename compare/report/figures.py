@@ -100,6 +100,16 @@ Studies = dict[Study, dict[str, list[Measured]]]
 DRAWN: tuple[Study, ...] = ("closed-loop", "mixed")
 
 
+def every(studies: Studies) -> list[Measured]:
+    """Give all scenarios, one after another."""
+    return [
+        each
+        for by_endpoint in studies.values()
+        for scenarios in by_endpoint.values()
+        for each in scenarios
+    ]
+
+
 def measured(results: Results) -> Studies:
     """Give study -> endpoint -> its scenarios as measured, in the order of the results."""
     found: Studies = {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compare.report.charts import Chart, charts
-from compare.report.figures import Figures, Measured, Studies, middle
+from compare.report.figures import Figures, Measured, Studies, every, middle
 from compare.results import Results
 
 WAITS = {
@@ -113,16 +113,10 @@ def ladder(studies: Studies, services: Sequence[str]) -> dict[str, list[Rung]]:
 
 def standings(results: Results, studies: Studies) -> list[Standing]:
     """Give what each contender takes, services first; peaks are those of the service itself."""
-    every = [
-        each
-        for by_endpoint in studies.values()
-        for scenarios in by_endpoint.values()
-        for each in scenarios
-        if each.scenario.application == "service"
-    ]
+    own = [each for each in every(studies) if each.scenario.application == "service"]
     names = [service.name for service in results.services]
     names += [results.yardstick.name] if results.yardstick else []
-    found = (_standing(results, every, name) for name in names)
+    found = (_standing(results, own, name) for name in names)
     return [each for each in found if each.starts]
 
 
@@ -133,7 +127,7 @@ def _throughputs(groups: dict[str, list[Measured]], services: Sequence[str]) -> 
     return charts(shown, "a second", services)
 
 
-def _standing(results: Results, every: Sequence[Measured], name: str) -> Standing:
+def _standing(results: Results, scenarios: Sequence[Measured], name: str) -> Standing:
     ladders = {each.study for each in results.scenarios if each.application == "ladder"}
     starts = [
         each for each in results.starts if each.contender == name and each.study not in ladders
@@ -144,16 +138,16 @@ def _standing(results: Results, every: Sequence[Measured], name: str) -> Standin
         ready_seconds=middle(each.ready_seconds for each in starts) or 0.0,
         idle_memory_mib=middle(each.memory_mib for each in starts),
         idle_threads=middle(each.threads for each in starts) or 0.0,
-        memory_mib=_peak(every, name, "memory_mib"),
-        threads=_peak(every, name, "threads"),
-        connections=_peak(every, name, "connections"),
+        memory_mib=_peak(scenarios, name, "memory_mib"),
+        threads=_peak(scenarios, name, "threads"),
+        connections=_peak(scenarios, name, "connections"),
     )
 
 
-def _peak(every: Sequence[Measured], name: str, figure: str) -> Peak | None:
+def _peak(scenarios: Sequence[Measured], name: str, figure: str) -> Peak | None:
     peaks = [
         Peak(value, each)
-        for each in every
+        for each in scenarios
         if name in each.figures and (value := getattr(each.figures[name], figure)) is not None
     ]
     return max(peaks, key=lambda peak: peak.value, default=None)

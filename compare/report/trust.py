@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import median
 
-from compare.report.figures import Measured, Studies
+from compare.report.figures import Measured, Studies, every
 from compare.results import Results
 from compare.statistics import half_width
 from compare.strict import Interval
@@ -59,19 +59,13 @@ def itself(results: Results) -> str:
 
 def doubts(results: Results, studies: Studies) -> list[str]:
     """Give the reasons to trust these results less, a sentence each."""
-    every = [
-        each
-        for by_endpoint in studies.values()
-        for scenarios in by_endpoint.values()
-        for each in scenarios
-    ]
     return [
         *_busy(results),
         *_stolen(results),
         *_wide(results),
         *_marked(results),
         *_refused(results),
-        *_above(every),
+        *_above(every(studies)),
     ]
 
 
@@ -128,10 +122,10 @@ def _refused(results: Results) -> list[str]:
     return [f"Refused, and counted nowhere: {len(results.refusals)} of {total} timed runs: {told}."]
 
 
-def _above(every: Iterable[Measured]) -> list[str]:
+def _above(scenarios: Iterable[Measured]) -> list[str]:
     """A service above what is possible at all means that something is measured wrongly."""
     found = []
-    for each in every:
+    for each in scenarios:
         name, ceiling = each.scenario.name, each.scenario.ceiling_per_second
         found += [
             f"{service} is above the bare application in `{name}`: no service can be."
