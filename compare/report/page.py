@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -104,7 +104,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
     )
     templates.globals["drawn"] = charts.drawn
-    filters = (axis_number, count, digits, percent, prose, version)
+    filters = (axis_number, count, digits, percent, prose, version, within)
     templates.filters |= {each.__name__: each for each in filters}
     return templates
 
@@ -113,6 +113,12 @@ def digits(number: float) -> str:
     """Three significant digits, or all before the point: 1.23, 12.3, 1 235."""
     decimals = 2 if number < 9.995 else 1 if number < 99.95 else 0
     return f"{number:,.{decimals}f}".replace(",", THIN_SPACE)
+
+
+def within(found: figures.Figures, percent: Literal[50, 95, 99]) -> str:
+    """The milliseconds within which so many answers came; "> " when they leave out too many."""
+    ms: float = getattr(found, f"p{percent}_ms")
+    return f"> {digits(ms)}" if found.unanswered > 1 - percent / 100 else digits(ms)
 
 
 def count(number: int) -> str:
