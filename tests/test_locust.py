@@ -17,7 +17,7 @@ import pytest
 
 from compare import launch
 from compare.environment import environment
-from compare.scenarios import REQUESTS
+from compare.scenarios import ENDPOINTS, REQUESTS
 from compare.services import PROJECT_ROOT, SERVICES
 from compare.stopping import stop
 from compare.up import Up, up
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
 
 LOCUST = (sys.executable, "-m", "locust", "-f", "load/locustfile.py")
 TOKEN = "the service's own"
-ROWS = {(request.method, request.path) for request in REQUESTS.values()}
+ROWS = {(REQUESTS[each].method, REQUESTS[each].path) for each in ENDPOINTS}
 USERS: tuple[str, ...] = ("--headless", "--users", "4", "--spawn-rate", "4", "--stop-timeout", "10")
 USERS += ("--equal-weights",)  # so that a short run has requests of each kind
 PRINTED = re.compile(r"^(GET|POST) +(\S+) +[1-9]", re.MULTILINE)  # a row of its statistics
