@@ -117,7 +117,8 @@ def print_results(results: Results) -> None:
     """
     for study, blocks in results.blocks.items():
         what = "ms to answer" if study == "open-loop" else "requests a second"
-        table = _table(f"{study}: {what} on {results.database}, {blocks} blocks")
+        counted = "1 block" if blocks == 1 else f"{blocks} blocks"
+        table = _table(f"{study}: {what} on {results.database}, {counted}")
         for scenario in results.scenarios:
             if scenario.study == study:
                 _add_rows(table, results, scenario)
