@@ -160,10 +160,7 @@ def _every(endpoints: Iterable[str], concurrencies: Iterable[int]) -> tuple[Scen
 QUICK = (
     Inquiry(
         "closed-loop",
-        (
-            *_every(("list", "detail", "create"), (16,)),
-            _closed("dashboard", 64),
-        ),
+        (*_every(ENDPOINTS, (1, 16)), _closed("dashboard", 64)),
         # Short runs and many blocks: what is started afresh differs more than what runs on.
         run_seconds=0.5,
         noisy=("list-16", "detail-16", "create-16", "dashboard-64"),
