@@ -19,7 +19,7 @@ from compare.results import Results
 from compare.scenarios import ENDPOINTS, REQUESTS, Inquiry
 from compare.timing import Turn, Upstreams, timed
 
-WARM_UP_SECONDS = 0.8
+WARM_UP_SECONDS = 0.5
 WARM_UP_CONNECTIONS = 16
 NULL = [(100, load.Request("GET", "/health"))]
 NULL_SECONDS = 0.3
