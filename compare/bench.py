@@ -122,7 +122,7 @@ class Bench:
                 self._null_per_second = block.nulls[0].requests_per_second
             for order, (scenario, each) in enumerate(runs):
                 say(order, f"{scenario.name} on {each.name}")
-                at = (number, order, inquiry.run_seconds, self._service_cores)
+                at = (number, order, each.run_seconds(inquiry), self._service_cores)
                 turn = Turn(scenario, each, running[each.name], *at)
                 block.add(timed(turn, self._upstreams, self._client_cores, self._null_per_second))
         block.run.seconds = time.monotonic() - began_at_seconds

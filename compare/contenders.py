@@ -27,6 +27,12 @@ class Contender:
         """What starts it for these scenarios; empty when it has no such application."""
         return self.service.ladder if inquiry.application == "ladder" else self.service.command
 
+    def run_seconds(self, inquiry: Inquiry) -> float:
+        """How long it is timed in each scenario of the study."""
+        if self.service.is_yardstick and inquiry.yardstick_seconds:
+            return inquiry.yardstick_seconds
+        return inquiry.run_seconds
+
     def takes(self, scenario: Scenario, inquiry: Inquiry, block: int) -> bool:
         """Whether it is timed in this scenario in this block.
 

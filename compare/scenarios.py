@@ -46,13 +46,15 @@ MIXED = {"list": 80, "detail": 15, "dashboard": 4, "create": 1}
 class Inquiry:
     """A study as one profile does it: its scenarios, and how long each is timed.
 
-    `noisy` names the scenarios in which the baseline is measured against itself.
+    `noisy` names the scenarios in which the baseline is measured against itself. The yardstick,
+    which answers many times as much, may be timed for less (`yardstick_seconds`).
     """
 
     study: Study
     scenarios: tuple[Scenario, ...]
     run_seconds: float
     noisy: tuple[str, ...] = ()
+    yardstick_seconds: float | None = None
 
     @property
     def application(self) -> Literal["service", "ladder"]:
@@ -164,6 +166,7 @@ QUICK = (
         # Short runs and many blocks: what is started afresh differs more than what runs on.
         run_seconds=0.5,
         noisy=("list-16", "detail-16", "create-16", "dashboard-64"),
+        yardstick_seconds=0.25,
     ),
 )
 
