@@ -118,10 +118,12 @@ def print_results(results: Results) -> None:
     for study, blocks in results.blocks.items():
         what = "ms to answer" if study == "open-loop" else "requests a second"
         counted = "1 block" if blocks == 1 else f"{blocks} blocks"
-        table = _table(f"{study}: {what} on {results.database}, {counted}")
-        for scenario in results.scenarios:
-            if scenario.study == study:
-                _add_rows(table, results, scenario)
+        scenarios = [each for each in results.scenarios if each.study == study]
+        shared = {each.name for each in scenarios} & {each.scenario for each in results.shares}
+        figures = ("median", "of bare") if shared else ("median",)
+        table = _table(f"{study}: {what} on {results.database}, {counted}", figures)
+        for scenario in scenarios:
+            _add_rows(table, results, scenario, len(figures))
         out.print(table)
     for each in results.noise:
         found = (
@@ -136,20 +138,22 @@ def print_results(results: Results) -> None:
         out.print(f"[red]{name} was not timed: it {why}[/]")
 
 
-def _table(title: str) -> Table:
+def _table(title: str, figures: Sequence[str]) -> Table:
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in ("scenario", "service"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("median", "of bare"):
-        table.add_column(heading, justify="right")
+    for heading in figures:
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("ratio (95 %)", no_wrap=True)
-    table.add_column("verdict")
+    table.add_column("verdict", min_width=9)
     return table
 
 
-def _add_rows(table: Table, results: Results, scenario: Scenario) -> None:
+def _add_rows(table: Table, results: Results, scenario: Scenario, figures: int) -> None:
     told = {
-        each.other: _told(each) for each in results.comparisons if each.scenario == scenario.name
+        each.other: _told(each, is_short=len(results.services) > 2)
+        for each in results.comparisons
+        if each.scenario == scenario.name
     }
     shares = {
         each.service: f"{each.share.ratio:.0%}"
@@ -158,8 +162,8 @@ def _add_rows(table: Table, results: Results, scenario: Scenario) -> None:
     }
     heading = scenario.name
     for service, figure in _medians(results, scenario).items():
-        figures = (f"{figure:,.0f}", shares.get(service, ""))
-        table.add_row(heading, service, *figures, *told.get(service, ()))
+        known = (f"{figure:,.0f}", shares.get(service, ""))[:figures]
+        table.add_row(heading, service, *known, *told.get(service, ()))
         heading = ""
 
 
@@ -222,6 +226,10 @@ def _medians(results: Results, scenario: Scenario) -> dict[str, float]:
     }
 
 
-def _told(comparison: Comparison) -> tuple[str, str]:
+def _told(comparison: Comparison, is_short: bool) -> tuple[str, str]:
     found = comparison.throughput
-    return f"{found.ratio:.2f} ({found.low:.2f}–{found.high:.2f})", comparison.verdict
+    # Of many services the names are long, and the baseline of all is the first.
+    won = "faster" if comparison.winner == comparison.other else "slower"
+    short = won if comparison.winner else comparison.verdict.partition(":")[0]
+    words = short if is_short else comparison.verdict
+    return f"{found.ratio:.2f} ({found.low:.2f}–{found.high:.2f})", words

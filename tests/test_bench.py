@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from compare import bench, databases, launch, pinning, scenarios
-from compare.contenders import contenders
+from compare.contenders import Contender, contenders
 from compare.gates import GateError
 from compare.scenarios import FULL, Inquiry, only
 from compare.services import SERVICES, YARDSTICK, Service
@@ -83,14 +83,14 @@ def test_the_order_of_a_block_is_its_own() -> None:
     inquiry = inquiry_of(DETAIL, DASHBOARD)
     pair = [SERVICES["fastapi"], SERVICES["fastapi-blocking"]]
     with bench_of(pair) as (running, _, _):
-        first, again, second = (running.run(inquiry, number) for number in (3, 3, 4))
-    assert [block.refusals for block in (first, again, second)] == [[], [], []]
-    orders = [
+        blocks = [running.run(inquiry, number) for number in (3, 3)]
+    assert [block.refusals for block in blocks] == [[], []]
+    first, again = (
         [(sample.order, sample.scenario, sample.contender) for sample in block.samples]
-        for block in (first, again, second)
-    ]
-    assert orders[0] == orders[1]
-    assert [order for order, _, _ in orders[2]] == [0, 1, 2, 3]
+        for block in blocks
+    )
+    assert first == again
+    assert [order for order, _, _ in first] == [0, 1, 2, 3]
 
 
 def test_the_ladder_is_of_the_same_service() -> None:
@@ -108,9 +108,9 @@ def test_the_ladder_is_of_the_same_service() -> None:
 def test_what_a_blocking_service_cannot_wait_in_is_not_asked() -> None:
     """Of the waits, a blocking service has threads only."""
     inquiry = inquiry_of("wait-await-16", "wait-blocking-call-16", "wait-thread-16")
-    with bench_of([SERVICES["fastapi-blocking"]]) as (running, _, _):
-        block = running.run(inquiry, 0)
-    assert [sample.scenario for sample in block.samples] == ["wait-thread-16"]
+    blocking = Contender("fastapi-blocking", SERVICES["fastapi-blocking"], database_url="")
+    asked = [one.name for one in inquiry.scenarios if blocking.takes(one, inquiry, block=0)]
+    assert asked == ["wait-thread-16"]
 
 
 def test_a_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +139,17 @@ def test_a_service_that_fails_while_it_warms_up_ends_the_run(
 def test_the_yardstick_is_in_the_first_blocks_only() -> None:
     """Of the fourth block on, the time is the services' alone."""
     inquiry = inquiry_of(DETAIL)
-    with bench_of([SERVICES["fastapi"]], YARDSTICK) as (running, _, _):
-        first, fourth = running.run(inquiry, 0), running.run(inquiry, 3)
-    assert {sample.contender for sample in first.samples} == {"fastapi", "bare"}
-    assert {sample.contender for sample in fourth.samples} == {"fastapi"}
+    (scenario,) = inquiry.scenarios
+    bare = Contender("bare", YARDSTICK, database_url="")
+    fastapi = Contender("fastapi", SERVICES["fastapi"], database_url="")
+    assert [bare.takes(scenario, inquiry, block) for block in range(5)] == [True] * 3 + [False] * 2
+    assert all(fastapi.takes(scenario, inquiry, block) for block in range(5))
+
+
+def test_the_yardstick_may_be_timed_for_less() -> None:
+    """It answers many times as much: a part of the time shows what is possible."""
+    inquiry = replace(inquiry_of(DETAIL), yardstick_seconds=0.1)
+    bare = Contender("bare", YARDSTICK, database_url="")
+    fastapi = Contender("fastapi", SERVICES["fastapi"], database_url="")
+    assert (bare.run_seconds(inquiry), fastapi.run_seconds(inquiry)) == (0.1, 0.2)
+    assert bare.run_seconds(inquiry_of(DETAIL)) == 0.2

@@ -107,12 +107,12 @@ def test_errors_are_not_counted_as_work() -> None:
 @needs_valgrind
 @pytest.mark.timeout(600)
 def test_counts_agree_from_run_to_run() -> None:
-    """Two runs of both kinds of door, ASGI and WSGI, differ by less than the tolerance."""
-    services = [SERVICES["fastapi-blocking"], SERVICES["django-blocking"]]
-    runs = [instructions.measure(services, ["detail"], lambda *_: None) for _ in range(2)]
-    first, second = [{each.service: each.instructions_per_request for each in run} for run in runs]
-    assert first.keys() == {service.name for service in services}
-    assert min(first.values()) > 100_000  # a request is never so little: something was counted
+    """Two counts at the same time differ by less than the tolerance; the record has the rest."""
+    twice = [SERVICES["django-blocking"]] * 2
+    found = instructions.measure(twice, ["detail"], lambda *_: None)
+    first, second = (each.instructions_per_request for each in found)
+    assert {each.service for each in found} == {"django-blocking"}
+    assert first > 100_000  # a request is never so little: something was counted
     assert second == pytest.approx(first, rel=0.02)
 
 
@@ -121,7 +121,7 @@ def test_counts_agree_from_run_to_run() -> None:
 def test_a_service_that_fails_is_said_and_not_counted() -> None:
     """Its last words are the message."""
     sound = SERVICES["fastapi"]
-    command = [part.replace(":application", ":nothing") for part in sound.command]
+    command = [part.replace("fastapi_app", "no_app") for part in sound.command]
     broken = replace(sound, command=tuple(command))
-    with pytest.raises(instructions.InstructionsError, match=r"^fastapi under valgrind: Attribute"):
+    with pytest.raises(instructions.InstructionsError, match=r"^fastapi under valgrind: Module"):
         instructions.measure([broken], ["detail"], lambda *_: None)
