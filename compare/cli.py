@@ -3,6 +3,7 @@
 import typer
 
 from compare.commands.check import check
+from compare.commands.claims import claims
 from compare.commands.measure import measure
 from compare.commands.report import report, schema
 from compare.commands.run import run
@@ -15,5 +16,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, up, check, measure, survey, services, report, schema):
+for command in (run, up, check, claims, measure, survey, services, report, schema):
     app.command()(command)

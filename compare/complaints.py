@@ -22,6 +22,7 @@ from compare import (
     stopping,
     terminal,
 )
+from compare.claims import experiments, record
 from compare.services import DEFAULT_PAIR, SERVICES, Service
 from compare.survey import recording
 
@@ -35,6 +36,8 @@ IMPOSSIBLE = (
     recording.RecordingError,
     instructions.InstructionsError,
     instruction_record.RecordError,
+    experiments.ExperimentError,
+    record.ClaimRecordError,
 )
 
 

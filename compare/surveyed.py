@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
+from compare.claimed import Claim
 from compare.strict import Interval, Strict
 
 Protocol = Literal["HTTP/1.1", "HTTP/2 over TLS", "HTTP/2 cleartext", "WebSocket"]
@@ -152,6 +153,7 @@ class Survey(Strict):
     observations: list[Observation] = []
     pools: list[PoolUse] = []
     growth: list[Growth] = []
+    claims: list[Claim] = []
     made: list[Made] = []
 
     def with_newer(self, newer: "Survey") -> "Survey":
@@ -172,5 +174,6 @@ class Survey(Strict):
             + newer.observations,
             pools=[row for row in self.pools if row.name not in counted] + newer.pools,
             growth=list(grown.values()),
+            claims=list(({each.id: each for each in self.claims + newer.claims}).values()),
             made=[each for each in self.made if each.command not in repeated] + newer.made,
         )

@@ -198,6 +198,8 @@ def test_a_busy_port_is_said() -> None:
         ("measure --record", "--record keeps the counts of --instructions"),
         ("measure django --instructions", "--instructions are counted for django, fastapi, "),
         ("report a.json b.json c.json", "give one results file, or two to set side by side"),
+        ("claims --database sqlite", "--database is for the claims that need PostgreSQL, and"),
+        ("claims nothing", "no claim and no group is named 'nothing'; groups: adapters, "),
         ("report missing.json", "missing.json: no such file or directory"),
         ("run --output README.md", "README.md can be no folder: file exists; give another"),
         ("up --set API_TOKEN", "--set takes NAME=VALUE, such as --set API_TOKEN=secret"),

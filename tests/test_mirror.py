@@ -17,7 +17,7 @@ from tests.mirror import (
     UNMIRRORED,
 )
 
-FOLDERS = ("django_app", "fastapi_app", "compare", "shared", "tests", "yardsticks")
+FOLDERS = ("django_app", "fastapi_app", "compare", "experiments", "shared", "tests", "yardsticks")
 MAX_APP_FILE_LINES = 125
 MAX_TOOL_FILE_LINES = 250
 MAX_FUNCTION_LINES = 25
@@ -118,7 +118,7 @@ def test_every_exception_is_still_needed() -> None:
     ("folders", "limit"),
     [
         (("django_app", "fastapi_app"), MAX_APP_FILE_LINES),
-        (("compare", "shared", "tests", "yardsticks"), MAX_TOOL_FILE_LINES),
+        (("compare", "experiments", "shared", "tests", "yardsticks"), MAX_TOOL_FILE_LINES),
     ],
 )
 def test_files_are_small(folders: tuple[str, ...], limit: int) -> None:
@@ -162,7 +162,7 @@ def test_the_instrument_and_the_contract_import_no_service() -> None:
     """They know a service by its command and over HTTP, so that any service can be put there."""
     for path in sources("compare", "shared", "tests/contract"):
         roots = {name.split(".")[0] for name in imported(path)}
-        services = {"django_app", "fastapi_app", "django", "fastapi", "yardsticks"}
+        services = {"django_app", "fastapi_app", "django", "fastapi", "yardsticks", "experiments"}
         assert roots.isdisjoint(services), relative(path)
 
 
@@ -173,6 +173,17 @@ def test_the_yardsticks_know_nothing_of_who_measures_with_them() -> None:
         services = roots & {"django_app", "fastapi_app", "django", "fastapi"}
         assert all(path.name.startswith(name.split("_")[0]) for name in services), relative(path)
         assert roots.isdisjoint({"compare", "tests"}), relative(path)
+
+
+def test_experiments_use_of_the_instrument_only_what_starts_and_measures() -> None:
+    """They may launch a server and judge a ratio; the commands know them as processes."""
+    tools = ("launch", "load", "statistics", "databases", "strict")
+    allowed = tuple(f"compare.{tool}" for tool in tools)
+    for path in sources("experiments"):
+        roots = {name.split(".")[0] for name in imported(path)}
+        assert roots.isdisjoint({"tests", "shared", "yardsticks"}), relative(path)
+        used = {name for name in imported(path) if name.startswith("compare.")}
+        assert {name for name in used if not name.startswith(allowed)} == set(), relative(path)
 
 
 def test_the_ladders_mirror_each_other() -> None:

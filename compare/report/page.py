@@ -8,7 +8,7 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from compare.report import axis, charts, code, contract, figures, studies, surveys, trust
+from compare.report import axis, charts, claims, code, contract, figures, studies, surveys, trust
 from compare.results import Results
 from compare.services import PROJECT_ROOT
 from compare.surveyed import by_answer
@@ -41,6 +41,9 @@ def render(results: Results, root: Path = PROJECT_ROOT) -> str:
             protocols=surveys.protocols(results.survey),
             observations=by_answer(results.survey.observations),
             growth=surveys.growth(results.survey),
+            claims=claims.groups(results.survey.claims),
+            claim_count=len(results.survey.claims),
+            claim_tally=claims.tally(results.survey.claims),
         )
     )
 
@@ -104,6 +107,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
     )
     templates.globals["drawn"] = charts.drawn
+    templates.filters["verdict_kind"] = claims.kind
     filters = (axis_number, count, digits, percent, prose, version, within)
     templates.filters |= {each.__name__: each for each in filters}
     return templates

@@ -1,0 +1,1 @@
+"""Claims about the frameworks: their experiments are run as processes, their verdicts recorded."""

@@ -1,0 +1,118 @@
+"""The record of verdicts, and which are others now: an upgrade that changes a fact is noticed."""
+
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from compare.claimed import NOT_ESTABLISHED, NOT_INSTALLED, Claim
+from compare.services import PROJECT_ROOT
+from compare.strict import Strict
+
+RECORDED = PROJECT_ROOT / "docs" / "claims.json"
+
+# What the claims are about.
+PACKAGES: tuple[str, ...] = ("Django", "asgiref", "FastAPI", "Starlette", "anyio", "SQLAlchemy")
+PACKAGES += ("aiosqlite", "psycopg", "psycopg-pool", "httpx", "uvicorn", "gunicorn", "daphne")
+PACKAGES += ("hypercorn", "granian", "uvicorn-worker")
+
+
+class ClaimRecordError(Exception):
+    """A record that cannot be read; the message is one line that says why."""
+
+
+class Verdicts(Strict):
+    """The verdicts of one Python, such as 3.13, with the versions they were found on.
+
+    `verdicts` is claim -> framework -> verdict.
+    """
+
+    python: str
+    versions: dict[str, str]
+    verdicts: dict[str, dict[str, str]]
+
+
+class Record(Strict):
+    """The file."""
+
+    recordings: list[Verdicts]
+
+
+def verdicts(claims: Iterable[Claim]) -> Verdicts:
+    """Put the verdicts that were found here, just now, together with the versions."""
+    return Verdicts(
+        python=".".join(platform.python_version_tuple()[:2]),
+        versions={"Python": platform.python_version(), **_versions()},
+        verdicts={
+            each.id: {side.framework: side.verdict for side in each.sides} for each in claims
+        },
+    )
+
+
+def read(path: Path = RECORDED) -> Record:
+    """Read the file, an empty record if there is none; ClaimRecordError when it is damaged."""
+    if not path.exists():
+        return Record(recordings=[])
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ClaimRecordError(f"{path} is no record of verdicts: {error.errors()[0]}") from error
+
+
+def write(new: Verdicts, path: Path = RECORDED) -> None:
+    """Put these verdicts in the place of those of the same Python; keep what was not asked now."""
+    before = {each.python: each for each in read(path).recordings}
+    kept = before[new.python].verdicts if new.python in before else {}
+    whole = dict(sorted((kept | new.verdicts).items()))
+    before[new.python] = new.model_copy(update={"verdicts": whole})
+    record = Record(recordings=[before[python] for python in sorted(before)])
+    path.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is to be said of new verdicts beside the recorded ones; `failed` when one is another."""
+
+    sentences: list[str]
+    failed: bool
+
+
+def judge(record: Record, claims: Sequence[Claim]) -> Judgement:
+    """Say of each verdict that is another than the recorded one of this Python what it is now.
+
+    What could not be established here contradicts nothing where a claim is about time, or where
+    what it needs is not installed.
+    """
+    found = verdicts(claims)
+    recorded = next((each for each in record.recordings if each.python == found.python), None)
+    if recorded is None:
+        return Judgement([f"no verdicts are recorded for Python {found.python}"], failed=False)
+    unsure = {each.id for each in claims if each.timed or NOT_INSTALLED in each.sides[0].evidence}
+    sentences = [
+        f"{id} ({framework}): {now}, and no longer {then}"
+        for id, sides in found.verdicts.items()
+        for framework, now in sides.items()
+        if now != (then := recorded.verdicts.get(id, {}).get(framework, "recorded"))
+        and not (id in unsure and NOT_ESTABLISHED in (now, then))
+    ]
+    newer = [
+        f"{name} {now} (recorded: {recorded.versions.get(name, 'none')})"
+        for name, now in found.versions.items()
+        if recorded.versions.get(name) != now
+    ]
+    if sentences and newer:
+        return Judgement([*sentences, f"other versions: {', '.join(newer)}"], failed=True)
+    return Judgement(sentences, failed=bool(sentences))
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

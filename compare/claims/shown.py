@@ -1,0 +1,60 @@
+"""Claims as a person sees them in the terminal: a line each, or one whole, with its code."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich import box
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from compare.claimed import Claim, Side
+from compare.terminal import out
+
+COLOURS = {"holds": "green", "holds if": "yellow", "false": "red", "no longer": "red"}
+
+
+def show_all(claims: Sequence[Claim]) -> None:
+    """Print a table for each group: verdict, id and sentence."""
+    for heading, group in groupby(claims, key=lambda each: each.heading):
+        table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("claim", no_wrap=True)
+        table.add_column("verdict", max_width=24)
+        table.add_column("it says")
+        for each in group:
+            table.add_row(each.id, coloured(each.verdict), Text(each.sentence))
+        out.print(table)
+
+
+def show_whole(claims: Sequence[Claim]) -> None:
+    """Print each claim with the code that decides it, what was seen, and what to do instead."""
+    for each in claims:
+        out.print(Text.assemble((each.id, "bold"), ": ", coloured(each.verdict)))
+        for side in each.sides:
+            _show_side(side)
+        for label, text in {
+            "Speaks of": each.about,
+            "Why": each.why,
+            "Instead": each.instead,
+            "Another verdict when": each.turns,
+        }.items():
+            if text:
+                out.print(Text.assemble((f"{label}: ", "bold"), text))
+        out.print()
+
+
+def coloured(verdict: str) -> Text:
+    """Give a verdict in its colour."""
+    colours = [colour for begins, colour in COLOURS.items() if verdict.startswith(begins)]
+    return Text(verdict, colours[-1] if colours else "dim")
+
+
+def _show_side(side: Side) -> None:
+    out.print(Text.assemble((f"{side.framework}: ", "bold"), side.sentence))
+    out.print(
+        Padding(Syntax(side.code, "python", background_color="default", word_wrap=True), (1, 4))
+    )
+    for name, value in side.evidence.items():
+        out.print(Text(f"    saw {name}: {value}"), soft_wrap=True)
+    out.print(Text.assemble("    verdict: ", coloured(side.verdict), "\n"))

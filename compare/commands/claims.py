@@ -1,0 +1,71 @@
+"""`compare claims`: every claim of ours about the frameworks, decided here and now."""
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compare import machine, results, terminal
+from compare.claimed import Claim
+from compare.claims import experiments, record, shown
+from compare.commands.options import COMPARISON, RESULTS, Output, write_page
+from compare.complaints import FAILED, fail, one_line
+from compare.databases import kind_of
+from compare.survey.topics import add
+from compare.surveyed import Made, Survey
+
+Wanted = Annotated[list[str] | None, typer.Argument(metavar="[GROUP|ID]...", show_default=False)]
+PostgreSQL = Annotated[
+    str, typer.Option(help="postgres (embedded) or postgresql://…, for claims about connections")
+]
+Recording = Annotated[bool, typer.Option("--record", help="keep the verdicts as those on record")]
+
+
+def claims(
+    wanted: Wanted = None,
+    database: PostgreSQL = "postgres",
+    output: Output = COMPARISON,
+    recording: Recording = False,
+) -> None:
+    """Decide each claim by its experiment; those that are named are shown with their code."""
+    if kind_of(database) != "postgresql":
+        fail(f"--database is for the claims that need PostgreSQL, and {database!r} is none")
+    with one_line():
+        chosen = _chosen(experiments.catalogue(), wanted or ())
+        with terminal.live() as live:
+            found = experiments.run(chosen, live.surveying, database)
+        if recording:
+            record.write(record.verdicts(found))
+        judgement = record.judge(record.read(), found)
+    (shown.show_whole if wanted else shown.show_all)(found)
+    _add_to_page(found, shlex.join(("compare", "claims", *(wanted or ()))), output)
+    for sentence in judgement.sentences:
+        terminal.out.print(sentence, markup=False, soft_wrap=True)
+    raise typer.Exit(FAILED if judgement.failed else 0)
+
+
+def _chosen(
+    every: Sequence[experiments.Described], wanted: Sequence[str]
+) -> list[experiments.Described]:
+    """Give the claims of these ids and groups, all of them for none."""
+    groups = {each.claim.group for each in every}
+    for name in wanted:
+        if name not in groups | {each.claim.id for each in every}:
+            fail(f"no claim and no group is named {name!r}; groups: {', '.join(sorted(groups))}")
+    return [each for each in every if not wanted or {each.claim.id, each.claim.group} & set(wanted)]
+
+
+def _add_to_page(found: Sequence[Claim], command: str, output: Path) -> None:
+    """Add the claims to the results and the page of the last run, if there is one of here."""
+    file = output / RESULTS
+    made = Made(command=command, commit=machine.commit(), finished_at=datetime.now(UTC))
+    try:
+        whole = add(results.read(file), Survey(claims=list(found), made=[made]))
+    except results.UnusableResults as reason:
+        terminal.out.print(f"On no page: {reason}", markup=False, soft_wrap=True)
+        return
+    results.write(whole, file)
+    terminal.out.print(f"The page: {write_page(whole, output)}", soft_wrap=True)

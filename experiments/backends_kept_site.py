@@ -1,0 +1,12 @@
+"""A Django site for a WSGI server to run: its connections stay open for the next request."""
+
+from . import site
+
+# isort: split
+from django.db import connection
+
+from .backends import BACKEND
+
+connection.settings_dict["CONN_MAX_AGE"] = None
+
+application = site.wsgi(BACKEND)
