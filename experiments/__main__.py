@@ -1,25 +1,29 @@
-"""What `compare claims` runs: `list` gives the catalogue, `run GROUP ID` what an experiment sees."""
+"""What `compare claims` runs: `list` gives the catalogue, `run MODULE ID` what was seen."""
 
 import json
 import sys
 from collections.abc import Mapping
 
-from .catalogue import claims, named
-from .claim import Claim, see, verdict
-from .site import make_tables
+from experiments.catalogue import Group, modules, of_module
+from experiments.claim import Claim, code, see, verdict
 
-USAGE = "python -m experiments list | run GROUP ID [usual|beside|wrong]"
+# isort: split
+from experiments.apparatus.tables import make_tables  # has models, so Django must be set up
+
+USAGE = "python -m experiments list | run MODULE ID [usual|beside|wrong]"
 
 
-def main(does: str = "", group: str = "", id: str = "", side: str = "usual") -> None:
+def main(does: str = "", module: str = "", id: str = "", side: str = "usual") -> None:
     """Answer with one JSON value, which is the last line of the output."""
     match does, side:
         case "list", _:
-            found: object = [described(name, heading, each) for name, heading, each in claims()]
+            found: object = [
+                described(group, module, each)
+                for group, module in modules()
+                for each in of_module(module)
+            ]
         case "run", "usual" | "beside" | "wrong":
-            claim = named(group, id)
-            make_tables()
-            found = seen(claim, side)
+            found = seen({each.id: each for each in of_module(module)}[id], side)
         case _:
             sys.exit(USAGE)
     print("\n" + json.dumps(found))
@@ -27,6 +31,7 @@ def main(does: str = "", group: str = "", id: str = "", side: str = "usual") -> 
 
 def seen(claim: Claim, side: str) -> dict[str, object]:
     """Run one side of a claim: its experiment, its counterpart, or what turns its verdict."""
+    make_tables()
     if side == "beside":
         if claim.counterpart is None:
             sys.exit(f"{claim.id} has no counterpart")
@@ -43,20 +48,21 @@ def words(evidence: Mapping[str, object]) -> dict[str, str]:
     return {name: str(value) for name, value in evidence.items()}
 
 
-def described(name: str, heading: str, claim: Claim) -> dict[str, object]:
+def described(group: Group, module: str, claim: Claim) -> dict[str, object]:
     """Give what the catalogue says of a claim."""
-    sides = [(claim.framework, claim.sentence, claim.experiment)]
+    sides = [(claim.framework, claim.sentence, code(claim.experiment, claim.shows))]
     if other := claim.counterpart:
-        sides.append((other.framework, other.sentence, other.experiment))
+        sides.append((other.framework, other.sentence, code(other.experiment, other.shows)))
     plain = ("id", "numbers", "about", "instead", "why", "database", "missing", "timed")
     return {
         **{each: getattr(claim, each) for each in plain},
-        "group": name,
-        "heading": heading,
+        "module": module,
+        "group": group.name,
+        "heading": group.heading,
         "turns": claim.wrong.sentence if claim.wrong else "",
         "sides": [
-            {"framework": framework, "sentence": sentence, "code": claim.code(experiment)}
-            for framework, sentence, experiment in sides
+            {"framework": framework, "sentence": sentence, "code": text}
+            for framework, sentence, text in sides
         ],
     }
 

@@ -3,8 +3,8 @@
 import asyncio
 import inspect
 import textwrap
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from importlib.util import find_spec
 from typing import Any, Literal
 
@@ -39,6 +39,7 @@ class Counterpart:
     framework: Framework
     sentence: str
     experiment: Experiment
+    shows: tuple[Callable[..., object], ...]
 
 
 @dataclass(frozen=True)
@@ -51,29 +52,45 @@ class Wrong:
 
 @dataclass
 class Claim:
-    """A claim, as `claim` describes it."""
+    """A claim; as a decorator it takes the experiment that decides it.
+
+    `numbers` are those of the article's statements that it answers; a pitfall has none. `about`
+    names the versions that the claim speaks of, `instead` says what to do. `why` explains a verdict
+    that is not "holds" by a source function or a release note; `since` names the version since
+    which the claim is no longer true. `needs` are the modules without which nothing can be seen. A
+    `timed` experiment runs alone. `shows` are functions or classes that a reader should see with
+    it.
+    """
 
     id: str
     sentence: str
-    experiment: Experiment
-    numbers: tuple[int, ...]
+    _: KW_ONLY
     about: str
     instead: str
-    why: str
-    since: str
-    framework: Framework
-    database: Literal["sqlite", "postgresql"]
-    needs: tuple[str, ...]
-    timed: bool
-    shows: tuple[Callable[..., object], ...]
+    numbers: tuple[int, ...] = ()
+    why: str = ""
+    since: str = ""
+    framework: Framework = "Django"
+    database: Literal["sqlite", "postgresql"] = "sqlite"
+    needs: tuple[str, ...] = ()
+    timed: bool = False
+    shows: tuple[Callable[..., object], ...] = ()
+    experiment: Experiment = field(init=False)
     counterpart: Counterpart | None = field(default=None, init=False)
     wrong: Wrong | None = field(default=None, init=False)
 
-    def beside(self, framework: Framework, sentence: str) -> Callable[[Experiment], Experiment]:
+    def __call__(self, experiment: Experiment) -> "Claim":
+        """Take the experiment, and stand in its place."""
+        self.experiment = experiment
+        return self
+
+    def beside(
+        self, framework: Framework, sentence: str, *shows: Callable[..., object]
+    ) -> Callable[[Experiment], Experiment]:
         """Say what the other framework does, and decorate the experiment that decides it."""
 
         def take(experiment: Experiment) -> Experiment:
-            self.counterpart = Counterpart(framework, sentence, experiment)
+            self.counterpart = Counterpart(framework, sentence, experiment, shows)
             return experiment
 
         return take
@@ -87,54 +104,10 @@ class Claim:
         """The modules that the experiment needs and that are not installed here."""
         return tuple(name for name in self.needs if find_spec(name) is None)
 
-    def code(self, experiment: Experiment) -> str:
-        """Give the experiment as it is written, after what it shows besides itself."""
-        shown = self.shows if experiment is self.experiment else ()
-        return "\n\n\n".join(map(_source, (*shown, experiment)))
 
-
-def claim(
-    id: str,
-    sentence: str,
-    *,
-    about: str,
-    instead: str,
-    numbers: tuple[int, ...] = (),
-    why: str = "",
-    since: str = "",
-    framework: Framework = "Django",
-    database: Literal["sqlite", "postgresql"] = "sqlite",
-    needs: tuple[str, ...] = (),
-    timed: bool = False,
-    shows: tuple[Callable[..., object], ...] = (),
-) -> Callable[[Experiment], Claim]:
-    """Make an experiment the one that decides a claim.
-
-    `numbers` are those of the article's statements that it answers; a pitfall has none. `about`
-    names the versions that the claim speaks of, `instead` says what to do. `why` explains a verdict
-    that is not "holds" by a source function or a release note; `since` names the version since
-    which the claim is no longer true. A `timed` experiment runs alone. `shows` are functions or
-    classes that a reader should see with it.
-    """
-
-    def take(experiment: Experiment) -> Claim:
-        return Claim(
-            id=id,
-            sentence=sentence,
-            experiment=experiment,
-            numbers=numbers,
-            about=about,
-            instead=instead,
-            why=why,
-            since=since,
-            framework=framework,
-            database=database,
-            needs=needs,
-            timed=timed,
-            shows=shows,
-        )
-
-    return take
+def code(experiment: Experiment, shows: Iterable[Callable[..., object]] = ()) -> str:
+    """Give an experiment as it is written, after what it shows besides itself."""
+    return "\n\n\n".join(map(_source, (*shows, experiment)))
 
 
 def see(experiment: Experiment, **changes: Any) -> Seen:
@@ -144,7 +117,7 @@ def see(experiment: Experiment, **changes: Any) -> Seen:
 
 
 def verdict(seen: Seen, since: str = "") -> str:
-    """Say in words where the claim held; it never did: it is false, or no longer true since then."""
+    """Say in words where the claim held; where it never did, it is false, or no longer true."""
     held = seen.held if isinstance(seen.held, Mapping) else {"": seen.held}
     found = {circumstance: each for circumstance, each in held.items() if each is not None}
     if not found:

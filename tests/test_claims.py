@@ -33,6 +33,7 @@ def claim(verdict: str, *, timed: bool = False, evidence: dict[str, str] | None 
     )
     return Claim(
         id="it-is-so",
+        module="pitfalls.at_once",
         group="pitfalls",
         heading="Pitfalls",
         numbers=[],

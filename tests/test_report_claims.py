@@ -11,6 +11,7 @@ from tests.sample_results import sample_results
 
 CLAIM = Claim(
     id="lazy-relation-raises",
+    module="relations.lazy",
     group="relations",
     heading="Relations",
     numbers=[15],

@@ -181,7 +181,7 @@ def _started(job: Job, sources: dict[str, databases.Databases]) -> Iterator[Runn
         folder = Path(name)
         with (folder / "output.txt").open("wb") as out, (folder / "errors.txt").open("wb") as err:
             process = psutil.Popen(
-                [*EXPERIMENTS, "run", claim.group, claim.id, job.side],
+                [*EXPERIMENTS, "run", claim.module, claim.id, job.side],
                 cwd=PROJECT_ROOT,
                 env=environment({"EXPERIMENT_DATABASE_URL": url}),
                 stdin=subprocess.DEVNULL,

@@ -1,0 +1,111 @@
+"""The user who is logged in, as an async view finds it."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from fastapi import Depends, FastAPI
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from experiments.apparatus.alchemy import async_engine
+from experiments.apparatus.observing import outcome
+from experiments.apparatus.serving import serving
+from experiments.apparatus.site import asgi
+from experiments.claim import Claim, Seen
+from fastapi_app.models import Author as AlchemyAuthor
+
+SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+
+View = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
+
+
+async def show_user(request: HttpRequest) -> HttpResponse:
+    """Read the id as a sync view does."""
+    user: Any = request.user
+    return HttpResponse(outcome(lambda: user.id))
+
+
+async def show_awaited_user(request: HttpRequest) -> HttpResponse:
+    """Wait for the user, then read the id."""
+    user: Any = await request.auser()
+    return HttpResponse(outcome(lambda: user.id))
+
+
+@login_not_required
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Log the only user in."""
+    login(request, User.objects.get())
+    return HttpResponse()
+
+
+def ids_shown(view: View, *more_middleware: str) -> tuple[str, str]:
+    """Give what a view shows before and after logging in."""
+    middleware = [SESSIONS, AUTHENTICATION, *more_middleware]
+    with serving(asgi(path("", view), path("login", log_in), MIDDLEWARE=middleware)) as client:
+        before = client.get("/").text
+        client.get("/login")
+        return before, client.get("/").text
+
+
+@Claim(
+    "async-view-reads-request-user",
+    "An async view may read `request.user.id`.",
+    numbers=(25,),
+    about="Django 5.2 and 6.1",
+    instead="Write `user = await request.auser()`, which Django has since 5.0.",
+    why="`request.user` is lazy: `auth.get_user` loads the session and the user from the database "
+    "when it is first touched, which raises `SynchronousOnlyOperation` in a coroutine.",
+    shows=(show_user, log_in, ids_shown),
+)
+def async_view_reads_request_user(view: View = show_user) -> Seen:
+    """Ask for the id before and after logging in, and inside of a middleware that asks as well."""
+    with connection.schema_editor() as editor:
+        for model in (ContentType, Permission, Group, User, Session):
+            editor.create_model(model)
+    user = User.objects.create(username="ada")
+    before, after = ids_shown(view)
+    _, after_middleware = ids_shown(view, LOGIN_REQUIRED)
+    shown = {
+        "nobody is logged in": (before, None),
+        "somebody is logged in": (after, user.pk),
+        "`LoginRequiredMiddleware` has touched the user before": (after_middleware, user.pk),
+    }
+    return Seen(
+        held={who: found == str(id) for who, (found, id) in shown.items()},
+        evidence={who: found for who, (found, _) in shown.items()},
+    )
+
+
+async_view_reads_request_user.falls_when(
+    "the view awaits `request.auser()`", view=show_awaited_user
+)
+
+
+@async_view_reads_request_user.beside(
+    "FastAPI", "A dependency loads the user before the endpoint begins, so `user.id` is there."
+)
+def dependency_loads_the_user() -> Seen:
+    """Load an author in a dependency, and read the id in the endpoint."""
+    app = FastAPI()
+
+    async def current_user() -> AlchemyAuthor:
+        async with AsyncSession(async_engine(poolclass=NullPool)) as session:
+            return await session.get_one(AlchemyAuthor, 1)
+
+    @app.get("/")
+    async def show_user_id(user: Annotated[AlchemyAuthor, Depends(current_user)]) -> str:
+        return outcome(lambda: user.id)
+
+    with serving(app) as client:
+        shown = client.get("/").json()
+    return Seen(held=shown == "1", evidence={"user.id": shown})

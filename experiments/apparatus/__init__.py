@@ -1,0 +1,1 @@
+"""What experiments are made with: a Django project, servers, clocks, ways to look."""

@@ -1,0 +1,1 @@
+"""What servers in processes of their own run."""

@@ -1,0 +1,35 @@
+"""The same with FastAPI: an endpoint that waits in a transaction, and tells what became of it."""
+
+import asyncio
+
+from fastapi import FastAPI
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from experiments.apparatus.alchemy import async_engine
+from fastapi_app.models import Author
+
+SLOW_SECONDS = 4.0
+told: list[str] = []
+application = FastAPI()
+engine = async_engine(poolclass=NullPool)
+
+
+@application.get("/slow")
+async def slow() -> None:
+    """Write and wait in a transaction, and note whether it was committed."""
+    told.append("began")
+    try:
+        async with AsyncSession(engine) as session, session.begin():
+            session.add(Author(name="Grace"))
+            await asyncio.sleep(SLOW_SECONDS)
+    except asyncio.CancelledError:
+        told.append("cancelled")
+        raise
+    told.append("committed")
+
+
+@application.get("/told")
+async def tell() -> list[str]:
+    """Give what was noted."""
+    return told

@@ -1,0 +1,31 @@
+"""A Django site to go away from: its view takes a while, and tells what became of it."""
+
+import asyncio
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+
+from experiments.apparatus import site
+
+SLOW_SECONDS = 4.0
+told: list[str] = []
+
+
+async def slow(request: HttpRequest) -> HttpResponse:
+    """Wait, and note whether that came to its end."""
+    told.append("began")
+    try:
+        await asyncio.sleep(SLOW_SECONDS)
+    except asyncio.CancelledError:
+        told.append("cancelled")
+        raise
+    told.append("finished")
+    return HttpResponse()
+
+
+async def tell(request: HttpRequest) -> JsonResponse:
+    """Give what was noted."""
+    return JsonResponse(told, safe=False)
+
+
+application = site.asgi(path("slow", slow), path("told", tell))

@@ -1,0 +1,1 @@
+"""The async ORM: what can be awaited, and where it runs."""

@@ -1,0 +1,1 @@
+"""Sync and async together in one project."""

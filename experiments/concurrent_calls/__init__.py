@@ -1,0 +1,1 @@
+"""Concurrent calls: several upstreams in one request."""

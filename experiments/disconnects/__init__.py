@@ -1,0 +1,1 @@
+"""Clients that go away, and what requests leave behind."""

@@ -1,0 +1,90 @@
+"""Clients that go away, on five servers: what each of them does to the application."""
+
+import time
+from contextlib import ExitStack
+
+import httpx
+
+from compare.launch import Running
+from experiments.apparatus.leaving import asking
+from experiments.apparatus.running import PATIENCE_SECONDS, running
+from experiments.apparatus.stored import added_authors
+from experiments.claim import Claim, Seen
+
+DJANGO = "experiments.applications.leaving_site:application"
+FASTAPI = "experiments.applications.leaving_api:application"
+
+# Two servers let an application go on for a time, and cancel it then: its option, if it has one.
+GRACE_OPTIONS = {
+    "daphne": "--application-close-timeout {seconds}",
+    "gunicorn": "--worker-class asgi --asgi-disconnect-grace-period {seconds}",
+    "uvicorn": "",
+    "hypercorn": "",
+    "granian": "",
+}
+SHORT_SECONDS = 1
+LONG_SECONDS = 30
+POLL_SECONDS = 0.05
+
+
+def leave_each(application: str, grace_seconds: int) -> dict[str, str]:
+    """Begin a slow request on each server and leave it; give what became of it, by server."""
+    with ExitStack() as stack:
+        servers: dict[str, Running] = {}
+        for name, option in GRACE_OPTIONS.items():
+            flags = option.format(seconds=grace_seconds).split()
+            servers[name] = stack.enter_context(running(name, application, *flags))
+            stack.callback(servers[name].kill)  # some take seconds to end in good order
+            with asking(httpx.URL(servers[name].url).port or 0, "/slow"):
+                told(servers[name], 1)
+        return {name: told(server, 2) for name, server in servers.items()}
+
+
+def told(server: Running, times: int) -> str:
+    """Give what the application told last, once it has told something that many times."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        answer = httpx.get(f"{server.url}/told", timeout=PATIENCE_SECONDS, trust_env=False)
+        found: list[str] = answer.json()
+        if len(found) >= times or time.monotonic() > deadline:
+            return found[-1]
+        time.sleep(POLL_SECONDS)
+
+
+@Claim(
+    "endpoint-goes-on-after-a-disconnect",
+    "FastAPI lets an endpoint go on when its client has left, and so its transaction commits.",
+    framework="FastAPI",
+    about="FastAPI 0.165 on uvicorn, hypercorn, granian, gunicorn 27 (`asgi`) and daphne 4.2",
+    instead="Let the work take less than the server's grace, or give it to a background worker.",
+    why="gunicorn's `asgi` worker cancels what still runs after `asgi_disconnect_grace_period`, "
+    "3 seconds by default, and daphne after `--application-close-timeout`, 10 seconds by default; "
+    "here both have 1 second, and the endpoint takes 4.",
+    database="postgresql",
+    needs=("daphne", "granian", "gunicorn", "hypercorn"),
+)
+def endpoint_goes_on(grace_seconds: int = SHORT_SECONDS) -> Seen:
+    """Leave an endpoint of FastAPI in its transaction, on each server."""
+    became = leave_each(FASTAPI, grace_seconds)
+    rows = added_authors()
+    return Seen(
+        held={f"{name} serves it": word == "committed" for name, word in became.items()},
+        evidence={**became, "rows that stay": len(rows)},
+    )
+
+
+endpoint_goes_on.falls_when(
+    "the grace is longer than the endpoint takes", grace_seconds=LONG_SECONDS
+)
+
+
+@endpoint_goes_on.beside(
+    "Django", "Django cancels an async view itself, on each of the five, long before the server."
+)
+def view_is_cancelled() -> Seen:
+    """Leave an async view of Django, on each server."""
+    became = leave_each(DJANGO, LONG_SECONDS)
+    return Seen(
+        held=all(word == "cancelled" for word in became.values()),
+        evidence=became,
+    )

@@ -1,0 +1,1 @@
+"""FastAPI beside Django: its endpoints and its ORM."""

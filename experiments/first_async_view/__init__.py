@@ -1,0 +1,1 @@
+"""A first async view: what must change, and what is taken for one."""

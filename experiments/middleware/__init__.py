@@ -1,0 +1,1 @@
+"""Middleware: its two kinds, and what it costs to change between them."""

@@ -1,0 +1,1 @@
+"""Pitfalls, each of which somebody has fallen into."""

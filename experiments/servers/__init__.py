@@ -1,0 +1,1 @@
+"""Servers: which are needed, what they speak, and how fast they are."""

@@ -1,0 +1,1 @@
+"""When it pays: one request, and many that wait."""

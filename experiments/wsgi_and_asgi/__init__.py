@@ -1,0 +1,1 @@
+"""WSGI and ASGI: what runs under which."""
