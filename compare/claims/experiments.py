@@ -26,6 +26,7 @@ from compare.stopping import stop
 
 EXPERIMENTS = (sys.executable, "-m", "experiments")
 SIDES = ("usual", "beside")
+AT_ONCE = CORES + 1  # each waits for a third of its time
 DEADLINE_SECONDS = 120.0
 POLL_SECONDS = 0.02
 
@@ -150,7 +151,7 @@ def run_jobs(
             kind: stack.enter_context(databases.open(opened[kind]))
             for kind in {job.described.database for job in jobs}
         }
-        for batch, at_once in ((together, CORES), (alone, 1)):
+        for batch, at_once in ((together, AT_ONCE), (alone, 1)):
             for job, each in _in_parallel(batch, at_once, sources):
                 found[job.key] = each
                 on_progress(job.name, len(found), len(jobs))

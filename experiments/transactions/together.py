@@ -52,7 +52,7 @@ async def add_edsger_and_fail() -> None:
     why="All of a request has one thread and so one connection, on which the second `atomic` is a "
     "savepoint of the first; the first to end releases it, and the other rolls all of it back.",
     database="postgresql",
-    shows=(HomeMadeAtomic, home_made, add_grace, add_edsger_and_fail),
+    shows=(HomeMadeAtomic,),
 )
 def home_made_atomic_loses_a_row(decorate: Decorator = home_made) -> Seen:
     """Run a transaction beside one that fails, in one request and in two."""
