@@ -25,9 +25,10 @@ class Side(Strict):
 class Claim(Strict):
     """A claim with its experiment and, as the second of `sides`, the other framework's counterpart.
 
-    `module` is where its experiment is, below `experiments`; `numbers` are those of the statements that it answers, none for a pitfall. `about` names the
-    versions it speaks of, `instead` says what to do, `why` explains a verdict that is not "holds",
-    `turns` says what would turn the verdict. A `timed` one is decided by a ratio with its interval.
+    `module` is where its experiment is, below `experiments`; `numbers` are those of the statements
+    that it answers, none for a pitfall. `about` names the versions it speaks of, `instead` says
+    what to do, `why` explains a verdict that is not "holds", `turns` says what would turn the
+    verdict. A `timed` one is decided by a ratio with its interval.
     """
 
     id: str

@@ -65,7 +65,8 @@ def _add_to_page(found: Sequence[Claim], command: str, output: Path) -> None:
     try:
         whole = add(results.read(file), Survey(claims=list(found), made=[made]))
     except results.UnusableResults as reason:
-        terminal.out.print(f"On no page, which `compare run` makes: {reason}", markup=False, soft_wrap=True)
+        text = f"On no page, which `compare run` makes: {reason}"
+        terminal.out.print(text, markup=False, soft_wrap=True)
         return
     results.write(whole, file)
     terminal.out.print(f"The page: {write_page(whole, output)}", soft_wrap=True)

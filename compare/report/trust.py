@@ -86,7 +86,7 @@ def _stolen(results: Results) -> list[str]:
         return []
     return [
         f"The hypervisor took {share:.0%} of the time of the service’s core in a typical timed run:"
-        " rates are as they were seen, comparisons are of the time that was left."
+        " rates are as they were seen, comparisons of throughput are of the time that was left."
     ]
 
 
