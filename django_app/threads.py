@@ -12,8 +12,9 @@ from .body import ASGIApplication, ASGIReceive
 def on_reused_threads(application: ASGIApplication, limit: int) -> ASGIApplication:
     """Run the blocking parts of each request on one of `limit` threads, the least busy one.
 
-    The thread's database connection can then be kept for the next request. A transaction is one
-    call on the thread, so that requests which share a thread never meet inside one.
+    The thread's database connection can then be kept for the next request. asgiref asks that no
+    two requests use an executor at the same time; here they do, once more than `limit` are in
+    flight. A transaction is one call on the thread, so that they never meet inside one.
     """
     threads = [ThreadPoolExecutor(max_workers=1) for _ in range(limit)]
     requests_of: Counter[ThreadPoolExecutor] = Counter(dict.fromkeys(threads, 0))

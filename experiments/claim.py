@@ -120,11 +120,11 @@ def verdict(seen: Seen, since: str = "") -> str:
     """Say in words where the claim held; where it never did, it is false, or no longer true."""
     held = seen.held if isinstance(seen.held, Mapping) else {"": seen.held}
     found = {circumstance: each for circumstance, each in held.items() if each is not None}
-    if not found:
-        return NOT_ESTABLISHED
-    if all(found.values()):
+    if all(each is True for each in held.values()):
         return HOLDS
     if not any(found.values()):
+        if len(found) < len(held):
+            return NOT_ESTABLISHED
         return f"no longer true since {since}" if since else FALSE
     return "holds if " + " or ".join(circumstance for circumstance, each in found.items() if each)
 

@@ -17,7 +17,8 @@ RECORDED = PROJECT_ROOT / "docs" / "claims.json"
 # What the claims are about.
 PACKAGES: tuple[str, ...] = ("Django", "asgiref", "FastAPI", "Starlette", "anyio", "SQLAlchemy")
 PACKAGES += ("aiosqlite", "psycopg", "psycopg-pool", "httpx", "uvicorn", "gunicorn", "daphne")
-PACKAGES += ("hypercorn", "granian", "uvicorn-worker")
+PACKAGES += ("hypercorn", "granian", "uvicorn-worker", "uvloop", "httptools", "zttp", "Twisted")
+PACKAGES += ("h2", "priority", "websockets", "httpcore", "httpx-aiohttp")
 
 
 class ClaimRecordError(Exception):

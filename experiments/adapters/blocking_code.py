@@ -64,7 +64,9 @@ async def as_it_is(function: Callable[[], Any]) -> Any:
     "`sync_to_async` runs a blocking function on a thread, and the event loop goes on meanwhile.",
     numbers=(20,),
     about=ABOUT,
-    instead="Wrap what blocks in `sync_to_async`; a library that can be awaited needs no thread.",
+    instead="Wrap what blocks in `sync_to_async`; computing in a thread still shares the GIL with "
+    "the loop, so give long computations to a process. A library that can be awaited needs no "
+    "thread.",
     shows=(goes_on, wait, compute, adapted),
 )
 async def sync_to_async_frees_the_loop(call: Call = adapted) -> Seen:

@@ -48,13 +48,23 @@ def log_in(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def ids_shown(view: View, *more_middleware: str) -> tuple[str, str]:
-    """Give what a view shows before and after logging in."""
+@login_not_required
+def begin_session(request: HttpRequest) -> HttpResponse:
+    """Remember something about a visitor."""
+    request.session["basket"] = 1
+    return HttpResponse()
+
+
+def ids_shown(view: View, *more_middleware: str) -> tuple[str, str, str]:
+    """Give what a view shows to a newcomer, to one with a session, and to one who logged in."""
+    paths = path("", view), path("session", begin_session), path("login", log_in)
     middleware = [SESSIONS, AUTHENTICATION, *more_middleware]
-    with serving(asgi(path("", view), path("login", log_in), MIDDLEWARE=middleware)) as client:
-        before = client.get("/").text
+    with serving(asgi(*paths, MIDDLEWARE=middleware)) as client:
+        newcomer = client.get("/").text
+        client.get("/session")
+        visitor = client.get("/").text
         client.get("/login")
-        return before, client.get("/").text
+        return newcomer, visitor, client.get("/").text
 
 
 @Claim(
@@ -62,27 +72,29 @@ def ids_shown(view: View, *more_middleware: str) -> tuple[str, str]:
     "An async view may read `request.user.id`.",
     numbers=(25,),
     about="Django 5.2 and 6.1",
-    instead="Write `user = await request.auser()`, which Django has since 5.0.",
+    instead="Write `user = await request.auser()` (since Django 5.0) and go on with that object: "
+    "`request.user` stays lazy, in templates too.",
     why="`request.user` is lazy: `auth.get_user` loads the session and the user from the database "
     "when it is first touched, which raises `SynchronousOnlyOperation` in a coroutine.",
-    shows=(show_user, log_in, ids_shown),
+    shows=(show_user, log_in, begin_session, ids_shown),
 )
 def async_view_reads_request_user(view: View = show_user) -> Seen:
-    """Ask for the id before and after logging in, and inside of a middleware that asks as well."""
+    """Ask for the id without a session, with one, logged in, and after a middleware has asked."""
     with connection.schema_editor() as editor:
         for model in (ContentType, Permission, Group, User, Session):
             editor.create_model(model)
     user = User.objects.create(username="ada")
-    before, after = ids_shown(view)
-    _, after_middleware = ids_shown(view, LOGIN_REQUIRED)
+    newcomer, visitor, after = ids_shown(view)
+    *_, after_middleware = ids_shown(view, LOGIN_REQUIRED)
     shown = {
-        "nobody is logged in": (before, None),
+        "the visitor has no session": (newcomer, None),
+        "the visitor has a session, but is not logged in": (visitor, None),
         "somebody is logged in": (after, user.pk),
         "`LoginRequiredMiddleware` has touched the user before": (after_middleware, user.pk),
     }
     return Seen(
         held={who: found == str(id) for who, (found, id) in shown.items()},
-        evidence={who: found for who, (found, _) in shown.items()},
+        evidence={f"the id, if {who}": found for who, (found, _) in shown.items()},
     )
 
 
@@ -96,10 +108,10 @@ async_view_reads_request_user.falls_when(
 )
 def dependency_loads_the_user() -> Seen:
     """Load an author in a dependency, and read the id in the endpoint."""
-    app = FastAPI()
+    app, engine = FastAPI(), async_engine(poolclass=NullPool)
 
     async def current_user() -> AlchemyAuthor:
-        async with AsyncSession(async_engine(poolclass=NullPool)) as session:
+        async with AsyncSession(engine) as session:
             return await session.get_one(AlchemyAuthor, 1)
 
     @app.get("/")

@@ -83,7 +83,7 @@ sync_to_async_has_one_thread.falls_when(
 
 
 @sync_to_async_has_one_thread.beside(
-    "FastAPI", "AnyIO's pool has no thread of a request: two calls at once run on two threads."
+    "FastAPI", "AnyIO's pool keeps no thread per request: two calls at once run on two threads."
 )
 def threadpool_has_many_threads() -> Seen:
     """Make two calls at once in one request."""
@@ -135,7 +135,8 @@ async def in_one_function(adapter: Callable[..., Any]) -> None:
 
 @Claim(
     "transactions-need-one-thread",
-    "A transaction needs `thread_sensitive=True`: without it, rows are written outside of it.",
+    "A transaction that spans several `sync_to_async` calls needs `thread_sensitive=True`: without "
+    "it, rows are written outside of it.",
     numbers=(23,),
     about=ABOUT,
     instead="Put a whole transaction into one function and call that by `sync_to_async`.",
@@ -163,10 +164,12 @@ transactions_need_one_thread.falls_when(
 
 
 @transactions_need_one_thread.beside(
-    "FastAPI", "In SQLAlchemy a transaction is the session's, whichever task or thread works on it."
+    "FastAPI",
+    "In SQLAlchemy a transaction belongs to the session, not to a thread; one task at a time may "
+    "use it.",
 )
 async def session_has_its_transaction() -> Seen:
-    """Roll back three rows that three tasks wrote, and count those that are still there."""
+    """Roll back three rows that three tasks wrote, one after another; count those still there."""
     engine = async_engine()
     names = select(func.count()).where(AlchemyAuthor.name == "Refused")
     async with AsyncSession(engine) as session:

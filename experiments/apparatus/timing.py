@@ -41,7 +41,9 @@ class Ratio:
         """Whether the second takes at least so many times as long; None when too close to call."""
         if self.found.low < times <= self.found.high:
             return None
-        return self.found.low >= times
+        if self.found.low >= times:
+            return None if self.doubt else True
+        return False
 
     def __str__(self) -> str:
         return (

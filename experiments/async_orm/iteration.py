@@ -19,10 +19,10 @@ POSTS = Post.objects.order_by("id")
 
 @Claim(
     "async-for-reads-a-queryset",
-    "A queryset is read with `async for`: in a loop, in a comprehension, and of a slice.",
+    "A queryset is read with `async for`: in a loop, in a comprehension, and over a slice.",
     numbers=(14,),
     about="Django 4.1 and later",
-    instead="Write `async for`; of a manager, `async for … in Post.objects.all()`.",
+    instead="Write `async for`; for a manager, `async for … in Post.objects.all()`.",
 )
 async def async_for_reads_a_queryset(posts: Any = POSTS) -> Seen:
     """Read two posts from a slice, then the three in a loop and in a comprehension."""

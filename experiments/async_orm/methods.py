@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from django_app.models import Author, Post
 from experiments.apparatus.alchemy import async_engine
 from experiments.apparatus.observing import outcome
-from experiments.claim import Claim, Seen
+from experiments.claim import Claim, Held, Seen
 from fastapi_app.models import Author as AlchemyAuthor
 from fastapi_app.models import Post as AlchemyPost
 
 Calls = dict[str, Callable[[], object]]
 
 RAISED = "SynchronousOnlyOperation"
+OF_QUERYSET = "it is a method of `QuerySet`"
 POSTS = Post.objects.order_by("id")
 AUTHORS = Author.objects
 POST = Post(id=1, author_id=1)
@@ -59,7 +60,26 @@ MODEL_METHODS: Calls = {
     "delete": lambda: POST.delete(),
     "refresh_from_db": lambda: POST.refresh_from_db(),
 }
+# What makes another queryset, and asks nothing yet.
+LAZY = "alias all annotate complex_filter dates datetimes defer difference distinct exclude extra"
+LAZY += " fetch_mode filter intersection none only order_by prefetch_related raw resolve_expression"
+LAZY += " reverse select_for_update select_related union using values values_list"
 OWN_METHODS: Calls = {"titles": lambda: TitledPosts(Post).titles()}
+
+
+def is_async(function: object) -> bool:
+    """Say whether a function gives a coroutine or an async generator."""
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+def forgotten() -> list[str]:
+    """Give the sync methods of `QuerySet` that are neither lazy nor called here."""
+    known = {*LAZY.split(), *QUERYSET_METHODS}
+    return [
+        name
+        for name, method in inspect.getmembers(QuerySet, inspect.isfunction)
+        if not (name.startswith("_") or name in known or is_async(method))
+    ]
 
 
 @Claim(
@@ -68,24 +88,27 @@ OWN_METHODS: Calls = {"titles": lambda: TitledPosts(Post).titles()}
     numbers=(12,),
     about="Django 5.2 and 6.1",
     instead="Put what has none into a function, and call that with `sync_to_async`.",
-    why="`QuerySet` and `Model` have the forms written out, one by one. `Model.full_clean`,"
-    " cursors and `transaction.atomic` have none.",
+    why="`QuerySet`, `Model` and related managers have the forms written out, one by one;"
+    " `Model.full_clean`, cursors and `transaction.atomic` have none.",
+    shows=(forgotten,),
 )
 async def every_query_has_an_a_form(queryset_methods: Calls = QUERYSET_METHODS) -> Seen:
     """Call each method in the event loop, where a query raises, and look for its a-form."""
     kinds: dict[str, tuple[object, Calls]] = {
-        "it is a method of `QuerySet`": (QuerySet, queryset_methods),
+        OF_QUERYSET: (QuerySet, queryset_methods),
         "it saves, deletes or refreshes a model": (Post, MODEL_METHODS),
         "it validates a model": (Post, {"full_clean": POST.full_clean}),
         "it opens a cursor": (connection, {"cursor": connection.cursor}),
         "it begins a transaction": (transaction, {"atomic": transaction.atomic().__enter__}),
     }
-    held, evidence = {}, {}
+    held: dict[str, Held] = {}
+    evidence: dict[str, object] = {"methods of `QuerySet` forgotten": forgotten() or "none"}
     for kind, (owner, calls) in kinds.items():
         raised = [name for name, call in calls.items() if outcome(call) == RAISED]
         without = [name for name in raised if not hasattr(owner, f"a{name}")]
-        held[kind] = not without
+        held[kind] = raised == list(calls) and not without
         evidence[kind] = f"{len(raised)} of {len(calls)} query, without a-form: {without or 'none'}"
+    held[OF_QUERYSET] = held[OF_QUERYSET] and not forgotten()
     return Seen(held=held, evidence=evidence)
 
 
@@ -95,10 +118,12 @@ every_query_has_an_a_form.falls_when(
 
 
 @every_query_has_an_a_form.beside(
-    "FastAPI", "SQLAlchemy's `AsyncSession` has the same names as `Session`, to be awaited."
+    "FastAPI",
+    "What reaches the database has the same name in SQLAlchemy's `AsyncSession` as in `Session`,"
+    " and is awaited; `query()` is missing.",
 )
 async def session_methods_are_awaited() -> Seen:
-    """Call methods of `Session` by their names on an `AsyncSession`."""
+    """Call methods of `Session` by their names on an `AsyncSession`, and look for `query()`."""
     titles, engine = select(AlchemyPost.title), async_engine()
     calls: dict[str, tuple[Any, ...]] = {
         "execute": (titles,),
@@ -109,7 +134,7 @@ async def session_methods_are_awaited() -> Seen:
         "flush": (),
         "commit": (),
     }
-    held = True
+    held = hasattr(Session, "query") and not hasattr(AsyncSession, "query")
     async with AsyncSession(engine) as session:
         for name, arguments in calls.items():
             called = getattr(session, name)(*arguments)

@@ -126,7 +126,8 @@ def waited_and_opened(client: httpx.Client) -> str:
     "Under ASGI, a sync view that blocks does not hold up the event loop.",
     numbers=(41,),
     about="Django 3.1 and later",
-    instead="Leave a view that blocks a `def`; turn it into a coroutine together with its calls.",
+    instead="Keep a view that blocks a `def`; make it `async def` only together with the calls in "
+    "it.",
     shows=(Gate, wait_on_a_thread, waited_and_opened),
 )
 def sync_view_leaves_the_loop_free(view: View = wait_on_a_thread) -> Seen:

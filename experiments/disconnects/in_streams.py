@@ -35,12 +35,15 @@ async def collected(parts: AsyncIterator[str]) -> Response:
 
 @Claim(
     "disconnect-cancels-a-stream",
-    "FastAPI cancels a `StreamingResponse` whose client goes away, and a transaction of the "
-    "stream is rolled back.",
+    "On uvicorn, FastAPI cancels a `StreamingResponse` whose client goes away, and a transaction "
+    "of the stream is rolled back.",
     framework="FastAPI",
     about="Starlette 1.10 on uvicorn 0.54",
     instead="Write before the stream begins, or in a background task; a stream may end anywhere.",
-    why="A streaming response listens for the disconnect beside its stream, in one task group.",
+    why="Where the server names an ASGI `spec_version` below 2.4, as uvicorn does (2.3), a "
+    "streaming response listens for the disconnect beside its stream. Under gunicorn's `asgi` "
+    "worker (2.4) it does not: the stream goes on until a send fails or the worker's grace is "
+    "over.",
     database="postgresql",
     shows=(leave, streamed),
 )

@@ -19,6 +19,7 @@ from experiments.apparatus.serving import PATIENCE_SECONDS
 from experiments.apparatus.site import asgi
 from experiments.apparatus.stored import added_authors
 from experiments.claim import Claim, Seen
+from experiments.transactions.ways_of_atomic import Work, on_one_thread
 from fastapi_app.models import Author as AlchemyAuthor
 
 # How long a view takes that nobody cancels.
@@ -35,20 +36,39 @@ def give_up(client_left: bool) -> None:
         raise ConnectionError
 
 
+def leave_during(work: Work, wrote: Event, cancelled: Event | None = None) -> bool:
+    """Leave a view that awaits some work, once it has written; say whether it was cancelled."""
+    cancelled = cancelled or Event()
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        try:
+            await work()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+        return HttpResponse()
+
+    leave(asgi(path("", view)), wrote)
+    return cancelled.is_set()
+
+
 @Claim(
     "disconnect-cancels-the-view-not-its-transaction",
     "A client that goes away cancels an async view, but not the transaction that the view awaits: "
     "it goes on and commits.",
     about="Django 5.2 and 6.1",
-    instead="Do not take a disconnect for a rollback; what must not happen without an answer, "
-    "undo in the view's `except CancelledError`.",
-    why="`ASGIHandler.handle` cancels the view's task, and `SyncToAsync` cannot cancel a thread.",
+    instead="Do not take a disconnect for a rollback: make the request safe to repeat, by an "
+    "idempotency key for example. Undoing in `except CancelledError` misses a client that leaves "
+    "after the view has returned.",
+    why="`ASGIHandler.handle` cancels the view. `SyncToAsync` cannot stop a function on its "
+    "thread; a coroutine that runs there by `async_to_sync` it does cancel, and `atomic` rolls "
+    "back.",
     database="postgresql",
-    shows=(leave, commit_anyway),
+    shows=(on_one_thread, leave_during),
 )
 def disconnect_in_a_transaction(decide: Callable[[bool], None] = commit_anyway) -> Seen:
-    """Leave while a transaction of the view is open on its thread."""
-    wrote, cancelled = Event(), Event()
+    """Leave while a transaction is open on the thread: of a function, then of a coroutine."""
+    wrote, began, cancelled = Event(), Event(), Event()
 
     @transaction.atomic
     def write() -> None:
@@ -56,19 +76,21 @@ def disconnect_in_a_transaction(decide: Callable[[bool], None] = commit_anyway) 
         wrote.set()
         decide(cancelled.wait(PATIENCE_SECONDS))
 
-    async def view(request: HttpRequest) -> HttpResponse:
-        try:
-            await sync_to_async(write)()
-        except asyncio.CancelledError:
-            cancelled.set()
-            raise
-        return HttpResponse()
+    @on_one_thread
+    async def write_and_wait() -> None:
+        await Author.objects.acreate(name="Edsger")
+        began.set()
+        await asyncio.sleep(SLOW_SECONDS)
 
-    leave(asgi(path("", view)), wrote)
+    of_function = leave_during(sync_to_async(write), wrote, cancelled)
+    of_coroutine = leave_during(write_and_wait, began)
     rows = added_authors()
     return Seen(
-        held=cancelled.is_set() and rows == ["Grace"],
-        evidence={"the view was cancelled": cancelled.is_set(), "rows that stay": rows},
+        held={
+            "it is a `def` function": of_function and "Grace" in rows,
+            "it is a coroutine inside of `atomic`": of_coroutine and "Edsger" in rows,
+        },
+        evidence={"the views were cancelled": [of_function, of_coroutine], "rows that stay": rows},
     )
 
 

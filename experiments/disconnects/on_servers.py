@@ -68,7 +68,7 @@ def endpoint_goes_on(grace_seconds: int = SHORT_SECONDS) -> Seen:
     became = leave_each(FASTAPI, grace_seconds)
     rows = added_authors()
     return Seen(
-        held={f"{name} serves it": word == "committed" for name, word in became.items()},
+        held={f"it runs on {name}": word == "committed" for name, word in became.items()},
         evidence={**became, "rows that stay": len(rows)},
     )
 

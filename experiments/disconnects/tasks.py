@@ -66,7 +66,9 @@ def leaving_tasks(work: Callable[[], Awaitable[None]]) -> list[URLPattern]:
     "A task that an async view starts with `create_task`, and that asks the database when the "
     "request has ended, leaves its connection open until Python collects its garbage.",
     about="Django 5.2 and 6.1 under ASGI",
-    instead="Await it in the view, or end it with `await sync_to_async(close_old_connections)()`.",
+    instead="Await it in the view; or close its connection in a `finally`: "
+    "`await sync_to_async(close_old_connections)()`; or give the work to a worker, by a backend of "
+    "`django.tasks` that has one (6.0 and later).",
     why="The signal that closes connections comes at the end of a request, on its thread; the "
     "task asks later and on a thread of its own, and Django's connection object is in cycles.",
     database="postgresql",
@@ -139,7 +141,8 @@ def under_asgi(*paths: URLPattern) -> AbstractContextManager[httpx.Client]:
 
 @Claim(
     "task-is-cancelled-under-wsgi",
-    "Under WSGI, a task that an async view leaves behind is cancelled as soon as it answers.",
+    "Under WSGI, a task that an async view leaves behind is cancelled as soon as the view has "
+    "returned.",
     about="Django 5.2 and 6.1",
     instead="Await the work in the view, or give it to a worker outside of the request.",
     why="`async_to_sync` runs the view in an event loop of its own, and `asyncio.run` cancels what "

@@ -202,18 +202,25 @@ type_hints_validate.falls_when("the hint is `str`", endpoint=show_text)
 
 @type_hints_validate.beside(
     "Django",
-    "Django looks at no hint: a view that says `int` gets a `str`, and there is no document.",
+    "Django looks at no hint: a view that says `int` gets a `str`, unless its path says "
+    "`<int:number>`, which answers a word with 404; and there is no document.",
 )
 def type_hints_are_ignored() -> Seen:
-    """Send a word where the hint says `int`, and ask for a document."""
+    """Send a word where the hint says `int`, and where the path does; ask for a document."""
 
     async def view(request: HttpRequest, number: int) -> HttpResponse:
         return HttpResponse(repr(number))
 
-    with serving(asgi(path("numbers/<number>", view))) as client:
+    paths = path("numbers/<number>", view), path("integers/<int:number>", view)
+    with serving(asgi(*paths)) as client:
         shown = client.get("/numbers/word").text
+        refused = client.get("/integers/word").status_code
         document = client.get("/openapi.json").status_code
     return Seen(
-        held=shown == "'word'" and document == 404,
-        evidence={"number": shown, "status of the document": document},
+        held=shown == "'word'" and refused == document == 404,
+        evidence={
+            "number": shown,
+            "status with `<int:number>`": refused,
+            "status of the document": document,
+        },
     )

@@ -77,7 +77,8 @@ def detected_by_iscoroutinefunction(asks: AnyView = inspect.iscoroutinefunction)
             "the view is class-based": class_based,
         },
         evidence={
-            name: f"{asks(view)}, and {'awaited' if awaited[name] else 'not awaited'}"
+            name: f"the check says {asks(view)}; Django "
+            f"{'awaits it' if awaited[name] else 'does not await it'}"
             for name, view in views.items()
         },
     )

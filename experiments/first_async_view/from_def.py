@@ -34,7 +34,8 @@ def count_posts(request: HttpRequest) -> str:
     " and its response stay as they are.",
     numbers=(7,),
     about="Django 3.1 and later",
-    instead="Change the keyword, then read the body: what blocks in it must now be awaited.",
+    instead="Change the keyword, then read the body and the decorators: what blocks must be"
+    " awaited, and a decorator must know async views.",
     shows=(greet,),
 )
 def async_def_is_enough(body: Callable[[HttpRequest], str] = greet) -> Seen:
@@ -51,7 +52,7 @@ def async_def_is_enough(body: Callable[[HttpRequest], str] = greet) -> Seen:
 
     with serving(site.asgi(path("before", view), path("after", async_view))) as client:
         before, after = ask(client, ["/before?name=Ada", "/after?name=Ada"])
-    same = (after.status_code, after.text) == (before.status_code, before.text)
+    same = before.is_success and (after.status_code, after.text) == (200, before.text)
     moved = ran["def"] != LOOP and ran["async def"] == LOOP
     return Seen(
         held=same and moved,
@@ -82,7 +83,7 @@ def async_def_is_enough_in_fastapi() -> Seen:
 
     with serving(app) as client:
         before, after = ask(client, ["/before?name=Ada", "/after?name=Ada"])
-    same = (after.status_code, after.text) == (before.status_code, before.text)
+    same = before.is_success and (after.status_code, after.text) == (200, before.text)
     moved = ran["def"] != LOOP and ran["async def"] == LOOP
     return Seen(
         held=same and moved,
@@ -163,7 +164,7 @@ class Unmarked(AllAsync):
     "async-views-since-4-1",
     "`async def` views are properly supported from Django 4.1 on.",
     numbers=(50,),
-    about="Django 3.1 and later",
+    about="Django 3.1 and later; what 3.1 and 4.1 brought is read from their release notes",
     instead="Read 4.1 as the release of async handlers in classes and of the ORM's a-methods.",
     why="Async views came with Django 3.1, as its release notes say. What 4.1 brought are"
     " `View.view_is_async` and the ORM's a-methods: a function does without both, a class's"
@@ -192,7 +193,9 @@ def async_views_since_4_1(view_class: type[View] = Unmarked) -> Seen:
             "it asks the database": fails["query"],
             "the view is a class with `async def` handlers": fails["class"],
         },
-        evidence={name: "needs 4.1" if fails[name] else "does without" for name in views},
+        evidence={
+            name: f"{'fails' if fails[name] else 'runs'} without what 4.1 brought" for name in views
+        },
     )
 
 

@@ -84,9 +84,10 @@ def status_in_starlette(*middleware: Callable[..., Any]) -> int:
     about=ABOUT,
     instead="Call `markcoroutinefunction(self)` in `__init__`, or write a function that is "
     "decorated by `@async_only_middleware`.",
-    why="`BaseHandler.load_middleware` believes the flags, but `convert_exception_to_response` and "
-    "`MiddlewareMixin.__init__`, which wrap it, ask `iscoroutinefunction` of the instance, which "
-    "is False until it is marked; so the next middleware calls it as a sync one.",
+    why="`BaseHandler.load_middleware` believes the flags, but `convert_exception_to_response` "
+    "asks `iscoroutinefunction` of the instance, which is False until it is marked, and wraps it "
+    "as a sync function. `MiddlewareMixin.__init__` of the middleware outside asks the same of "
+    "that wrapper, so it calls it as a sync one.",
     shows=(Timing, status),
 )
 def async_middleware_class(middleware: type[Timing] = Timing) -> Seen:

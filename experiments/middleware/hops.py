@@ -151,9 +151,11 @@ def base_http_middleware_takes_time() -> Seen:
     "Django's own middleware can do both kinds, so under ASGI it needs no thread.",
     numbers=(29,),
     about=ABOUT,
-    instead="Leave out what an API does not need; each costs up to two hops a request.",
-    why="`MiddlewareMixin.__acall__` is async, but it calls `process_request` and "
-    "`process_response` by `sync_to_async`, each on its own.",
+    instead="Leave out what an API does not need; each costs up to three hops a request "
+    "(`CsrfViewMiddleware`).",
+    why="`MiddlewareMixin.__acall__` is async, but calls `process_request` and `process_response` "
+    "by `sync_to_async`, each on its own; `BaseHandler.load_middleware` does the same to "
+    "`process_view`.",
 )
 def django_middleware_needs_no_thread(middleware: Sequence[str] = STARTPROJECT) -> Seen:
     """Count what a request hands to threads, without middleware and with that of `startproject`."""

@@ -20,6 +20,7 @@ from django_app.models import Author, Post
 from experiments.apparatus import site
 from experiments.apparatus.alchemy import async_engine
 from experiments.apparatus.serving import ask, serving
+from experiments.apparatus.stored import open_connections
 from experiments.claim import Claim, Seen
 from fastapi_app.models import Post as AlchemyPost
 
@@ -108,6 +109,10 @@ def overlaps(spans: Iterable[tuple[datetime, datetime]]) -> str:
     return f"{sum(began < ended for (_, ended), (began, _) in pairs)} of {len(pairs)}"
 
 
+# On a thread of its own, and so by a connection of its own.
+nap_on_any_thread = sync_to_async(NAPS.get, thread_sensitive=False)
+
+
 @Claim(
     "gathered-queries-run-in-turn",
     "Queries that a view awaits with `asyncio.gather` run one after another.",
@@ -133,7 +138,7 @@ def gathered_queries_run_in_turn(nap: Nap = NAPS.aget) -> Seen:
 
 gathered_queries_run_in_turn.falls_when(
     "each query gets a thread of its own, and so a connection",
-    nap=sync_to_async(NAPS.get, thread_sensitive=False),
+    nap=nap_on_any_thread,
 )
 
 
@@ -155,6 +160,35 @@ async def gathered_sessions_run_at_once() -> Seen:
     return Seen(held=overlapped == "2 of 2", evidence={"queries that overlapped": overlapped})
 
 
+@Claim(
+    "unsensitive-queries-leak-connections",
+    "Queries that a view gathers by `sync_to_async(…, thread_sensitive=False)` each leave a "
+    "connection open when the request has ended.",
+    about="Django 4.1 and later under ASGI",
+    instead="Ask for everything in one query, or one after another; or let each function close "
+    "its thread's connection: `connection.close()`.",
+    why="The signal that closes connections reaches the thread of the request, and not those of "
+    "the event loop's pool.",
+    database="postgresql",
+)
+def unsensitive_queries_leak_connections(nap: Nap = nap_on_any_thread) -> Seen:
+    """Gather three queries in a view, and count the connections that are open after its answer."""
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        await asyncio.gather(nap(id=1), nap(id=1), nap(id=1))
+        return HttpResponse()
+
+    with serving(site.asgi(path("", view))) as client:
+        client.get("/")
+        left = open_connections()
+    return Seen(held=left == 3, evidence={"connections left open": left})
+
+
+unsensitive_queries_leak_connections.falls_when(
+    "the queries run on the thread of the request", nap=NAPS.aget
+)
+
+
 async def add_in_python(all_have_read: asyncio.Barrier) -> None:
     """Read a post, add a character to it, and save it once all others have read it too."""
     post = await Post.objects.aget(id=1)
@@ -174,7 +208,7 @@ async def add_in_database(all_have_read: asyncio.Barrier) -> None:
     "`aget()`, a change in Python and `asave()` lose changes when several requests come at once.",
     about="Django 4.2 and later",
     instead="Let the database compute it: `aupdate()` with an expression; or lock the row with "
-    "`select_for_update()` in a transaction.",
+    "`select_for_update()` in a `def` function with `atomic`.",
     shows=(add_in_python,),
 )
 def concurrent_asave_loses_updates(add: Add = add_in_python) -> Seen:

@@ -105,7 +105,7 @@ def pool_of_aiohttp() -> httpx.AsyncClient:
     "`httpx.AsyncClient(transport=AiohttpTransport())` of `httpx-aiohttp`.",
     why="`httpcore.AsyncConnectionPool._assign_requests_to_connections` goes through all "
     "connections and all requests when a call begins and when it ends: the work grows with the "
-    "square of their number (httpx issue 3215).",
+    "square of their number (httpx issue 3215, open as httpx2 issue 827 as well).",
     needs=("httpx_aiohttp",),
     timed=True,
     shows=(own_pool, pool_of_aiohttp),

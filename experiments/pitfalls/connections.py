@@ -148,7 +148,9 @@ def pooling(pool: Pool | None) -> Iterator[None]:
     "psycopg-pool-reuses-connections",
     "psycopg's `pool` reuses connections under ASGI as well.",
     about="Django 5.1 and later with psycopg 3",
-    instead='Set `"pool": {"min_size": …, "max_size": …}` in `OPTIONS`; the pool is a process\'s.',
+    instead='Set `"pool": {"min_size": …, "max_size": …}` in `OPTIONS`, with `CONN_MAX_AGE` at 0. '
+    "Each process has a pool of its own: `max_size` times the processes must fit PostgreSQL's "
+    "`max_connections`.",
     database="postgresql",
     needs=("psycopg_pool",),
     shows=(backend, pooling),
@@ -184,8 +186,8 @@ async def ask_close_then_wait() -> None:
     "A view that has asked the database and then awaits something else keeps its connection, so "
     "that with a small `pool` other requests fail.",
     about="Django 5.1 and later with psycopg 3, under ASGI",
-    instead="Ask the others first and the database last; or give the connection back before you "
-    "wait: `await sync_to_async(lambda: connection.close())()`.",
+    instead="Call other services first and the database last; or give the connection back before "
+    "you wait: `await sync_to_async(lambda: connection.close())()`.",
     database="postgresql",
     needs=("psycopg_pool",),
     shows=(ask_then_wait,),

@@ -32,7 +32,7 @@ async def by_sync_to_async(call: Callable[..., object], *values: object) -> obje
     "afterwards.",
     about="asgiref 3.13, with Django 5.2 and 6.1",
     instead="Rely on it with `sync_to_async` only: `asyncio.to_thread` and AnyIO give the thread a "
-    "copy. Better return the value.",
+    "copy. Better still, return the value.",
     shows=(by_sync_to_async,),
 )
 async def sync_to_async_carries_context_back(on_thread: OnThread = by_sync_to_async) -> Seen:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from itertools import count
 from threading import Barrier
 from typing import Annotated
@@ -25,11 +26,14 @@ from fastapi_app.models import Author, Post
 AddEndpoint = Callable[[FastAPI, Engine, object], None]
 
 AT_ONCE = 80
+CONNECTIONS = 15  # of SQLAlchemy's default pool
 POOL_SECONDS = 2.0
 PATIENCE_SECONDS = 20.0
 
 
-def session_of_dependency(app: FastAPI, engine: Engine, response_model: object) -> None:
+def session_of_dependency(
+    app: FastAPI, engine: Engine, response_model: object, limit: int | None = None
+) -> None:
     """Add an endpoint that gets its session from a dependency."""
 
     def open_session() -> Iterator[Session]:
@@ -37,7 +41,9 @@ def session_of_dependency(app: FastAPI, engine: Engine, response_model: object) 
             yield session
 
     @app.get("/", response_model=response_model)
-    def endpoint(session: Annotated[Session, Depends(open_session)]) -> dict[str, str]:
+    def endpoint(
+        session: Annotated[Session, Depends(open_session, max_concurrency=limit)],
+    ) -> dict[str, str]:
         return {"title": session.get_one(Post, 1).title}
 
 
@@ -75,26 +81,34 @@ def failed(add_endpoint: AddEndpoint, response_model: object) -> int:
 
 @Claim(
     "session-dependencies-lock-up",
-    "`def` endpoints whose `Depends` yields a session lock each other up once more requests come "
-    "than there are connections and threads.",
+    "`def` endpoints whose `Depends` yields a session deadlock once more requests come than there "
+    "are connections and threads.",
     framework="FastAPI",
     about="FastAPI 0.165 with SQLAlchemy's default pool",
-    instead="In a `def` endpoint open the session yourself: `with Session(engine) as session`.",
-    why="Who has a connection gives it back after the answer is made, and `serialize_response` "
-    "checks the answer on a thread of the pool; all of those wait for a connection. Without a "
-    "response model no thread is needed for that, nor for closing the session: "
-    "`contextmanager_in_threadpool` has a limiter of its own.",
-    shows=(session_of_dependency, waiting_for_all, failed),
+    instead="Let no more requests have a session than the pool has connections: "
+    "`Depends(open_session, max_concurrency=15)` (FastAPI 0.163 and later); or open the session in "
+    "the endpoint: `with Session(engine) as session`.",
+    why="A request gives its connection back only after its answer is made, and "
+    "`serialize_response` checks the answer on a thread of the pool; all of those wait for a "
+    "connection. Without a response model no thread is needed for that, nor for closing the "
+    "session: `contextmanager_in_threadpool` has a limiter of its own.",
+    shows=(session_of_dependency, failed),
 )
 def session_dependencies_lock_up(add_endpoint: AddEndpoint = session_of_dependency) -> Seen:
-    """Send 80 requests at once, with a response model and without."""
+    """Send 80 requests at once, with a response model, without, and with a limit of sessions."""
     with_model = failed(add_endpoint, dict[str, str])
     without = failed(add_endpoint, None)
+    limited = failed(partial(session_of_dependency, limit=CONNECTIONS), dict[str, str])
     return Seen(
-        held={"the endpoint has a response model": with_model > 0, "it has none": without > 0},
+        held={
+            "the endpoint has a response model": with_model > 0,
+            "it has none": without > 0,
+            "`max_concurrency` is the size of the pool": limited > 0,
+        },
         evidence={
             "failed with a response model": f"{with_model} of {AT_ONCE}",
             "failed without": f"{without} of {AT_ONCE}",
+            "failed with both, a model and a limit": f"{limited} of {AT_ONCE}",
         },
     )
 

@@ -48,7 +48,7 @@ def arrives_in_parts(serve: Serve, application: Any, read: Event, in_time: list[
     "sync-generator-is-buffered-under-asgi",
     "Under ASGI, `StreamingHttpResponse` of a sync generator sends nothing before all is made.",
     about="Django 4.2 and later",
-    instead="Give it an async generator under ASGI; one that only has sync parts can take them "
+    instead="Give it an async generator under ASGI; where the parts are sync, one that takes them "
     "from a thread one by one.",
     shows=(sync_parts, arrives_in_parts),
 )

@@ -10,11 +10,11 @@ from django.urls import path
 from fastapi import FastAPI
 
 from experiments.apparatus import site
-from experiments.apparatus.serving import serving
+from experiments.apparatus.serving import PATIENCE_SECONDS, serving
 from experiments.claim import Claim, Seen
 
 POOL_THREADS = 40  # AnyIO's default
-PATIENCE_SECONDS = 1.0
+ANSWER_SECONDS = 1.0
 
 
 class Slow:
@@ -27,7 +27,7 @@ class Slow:
     def hold(self) -> None:
         """Keep the thread."""
         self.begun.release()
-        self.let_go.wait()
+        self.let_go.wait(PATIENCE_SECONDS)
 
 
 def answered(client: httpx.Client, slow: Slow, ones: int, paths: Sequence[str]) -> list[bool]:
@@ -36,9 +36,9 @@ def answered(client: httpx.Client, slow: Slow, ones: int, paths: Sequence[str]) 
         for _ in range(ones):
             threads.submit(client.get, "/slow")
         for _ in range(ones):
-            slow.begun.acquire()
+            slow.begun.acquire(timeout=PATIENCE_SECONDS)
         asked = [threads.submit(client.get, each) for each in paths]
-        done = wait(asked, PATIENCE_SECONDS).done
+        done = wait(asked, ANSWER_SECONDS).done
         slow.let_go.set()
     return [each in done for each in asked]
 

@@ -68,8 +68,9 @@ def on_one_thread(application: Any) -> Any:
     "async-view-starts-two-threads",
     "Each request to an `async def` view starts two threads, even if the view asks no database.",
     about="Django 5.2 and 6.1 under ASGI, with asgiref 3.13",
-    instead="Where that counts, let an outer ASGI application enter "
-    "`ThreadSensitiveContext(executor=…)` with a thread that stays.",
+    instead="Where that counts, let an outer ASGI application lend requests threads that stay, by "
+    "`ThreadSensitiveContext(executor=…)`, and several of them, as `django_app/threads.py` does. A "
+    "task that outlives its request may then no longer use `sync_to_async`.",
     why="`ASGIHandler.handle` runs the sync receivers of `request_started` and the response's "
     "`close()` by `sync_to_async`, on a thread of the request; "
     "`ThreadSensitiveContext.__aexit__` starts another one to wait for the end of the first.",

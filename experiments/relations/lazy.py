@@ -6,7 +6,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db import models
 from django.db.models import QuerySet
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, lazyload
 
@@ -22,11 +22,11 @@ WITHOUT_BODY = PLAIN.defer("body")
 
 
 def cause(call: Callable[[], object]) -> str:
-    """Give what a call returned as text, or the name of what its statement failed for."""
+    """Give what a call returned as text, or the name of what it, or its statement, failed for."""
     try:
         return str(call())
-    except StatementError as error:
-        return type(error.orig).__name__
+    except SQLAlchemyError as error:
+        return type(getattr(error, "orig", None) or error).__name__
 
 
 @Claim(
@@ -47,7 +47,8 @@ lazy_relation_raises.falls_when("`select_related` loads the author as well", pos
 
 
 @lazy_relation_raises.beside(
-    "FastAPI", "SQLAlchemy raises `MissingGreenlet`, within a `StatementError`, by default."
+    "FastAPI",
+    "SQLAlchemy raises `MissingGreenlet`; with some drivers it comes inside a `StatementError`.",
 )
 async def lazy_relation_raises_in_sqlalchemy() -> Seen:
     """Touch the author of a post that was loaded alone, as `relationship()` has it by default."""
@@ -120,7 +121,8 @@ async def lazy_loading_can_be_refused() -> Seen:
 
 
 @lazy_loading_can_be_refused.beside(
-    "FastAPI", 'SQLAlchemy has `relationship(lazy="raise")`, as the service\'s models do.'
+    "FastAPI",
+    'SQLAlchemy has `relationship(lazy="raise")`, which this project\'s FastAPI service uses.',
 )
 async def lazy_raise_refuses() -> Seen:
     """Touch the author in the coroutine, and in `run_sync`, where lazy loading works."""

@@ -3,7 +3,7 @@
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet, aprefetch_related_objects
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from django_app.models import Post
@@ -79,7 +79,8 @@ async def selectinload_loads_before() -> Seen:
     " `prefetch_related()`.",
     numbers=(17,),
     about="Django 5.0 and later",
-    instead="Load with the query what every object needs; for one object, await one of its own.",
+    instead="Load what every object needs in the query itself; for a single object, await a"
+    " further query.",
     why="A relation that is awaited may be loaded later: `aprefetch_related_objects()` (new in"
     " Django 5.0) loads it for objects that are there, `async for` asks for its rows, and"
     " `sync_to_async` takes the lazy loading to a thread.",
@@ -107,11 +108,18 @@ async def relations_must_be_loaded_before(posts: QuerySet[Post] = PLAIN) -> Seen
 relations_must_be_loaded_before.falls_when("`select_related` has loaded it", posts=WITH_AUTHOR)
 
 
+class AwaitablePost(AsyncAttrs, AlchemyPost):
+    """A post with SQLAlchemy's mixin."""
+
+
 @relations_must_be_loaded_before.beside(
-    "FastAPI", "SQLAlchemy has awaited ways as well: `refresh()`, a query, and `run_sync()`."
+    "FastAPI",
+    "SQLAlchemy has awaited ways as well: `awaitable_attrs` of the `AsyncAttrs` mixin,"
+    " `refresh()`, a query, and `run_sync()`.",
+    AwaitablePost,
 )
 async def relations_can_be_awaited() -> Seen:
-    """Await a relation of a post that was loaded alone, in three ways."""
+    """Await a relation of a post that was loaded alone, in four ways."""
     engine, tags = async_engine(), select(AlchemyTag.name).order_by(AlchemyTag.name)
     async with AsyncSession(engine) as session:
         post = await session.get_one(AlchemyPost, 1, options=[lazyload(AlchemyPost.author)])
@@ -123,5 +131,9 @@ async def relations_can_be_awaited() -> Seen:
         post = await session.get_one(AlchemyPost, 1)
         await session.refresh(post, ["author"])
         awaited["refresh()"] = outcome(lambda: post.author.name)
+    async with AsyncSession(engine) as session:
+        alone = lazyload(AwaitablePost.author)
+        awaitable = await session.get_one(AwaitablePost, 1, options=[alone])
+        awaited["awaitable_attrs"] = (await awaitable.awaitable_attrs.author).name
     await engine.dispose()
-    return Seen(held=list(awaited.values()) == ["Ada", TAGS, "Ada"], evidence=awaited)
+    return Seen(held=list(awaited.values()) == ["Ada", TAGS, "Ada", "Ada"], evidence=awaited)

@@ -15,7 +15,8 @@ ASGI_SERVERS = ("uvicorn", "daphne", "hypercorn", "granian", "gunicorn")
     "An `async def` view needs an ASGI server.",
     numbers=(30,),
     about="Django 3.1 and later",
-    instead="Take an ASGI server for what only it has: WebSockets, waits that share a thread.",
+    instead="Take an ASGI server for what only it has: WebSockets, async streams, and many waiting "
+    "requests in one event loop.",
     why="Under WSGI `BaseHandler._get_response` calls the view by `async_to_sync`: it is answered,"
     " from an event loop that is made for this one request.",
 )
@@ -87,7 +88,9 @@ def starlette_has_left_encode() -> Seen:
 def daphne_is_kept_by_django(authors: Mapping[str, str] = AUTHORS) -> Seen:
     """Read from the installed packages whose they are."""
     found = {package: metadata(package)["Author-email"] for package in authors}
-    held = {f"it is {package}": author in found[package] for package, author in authors.items()}
+    held = {
+        f"the server is {package}": author in found[package] for package, author in authors.items()
+    }
     return Seen(held=held, evidence=found)
 
 

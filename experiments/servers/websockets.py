@@ -58,7 +58,8 @@ def runserver(*apps: str) -> AbstractContextManager[Running]:
     "uvicorn, daphne and hypercorn all carry WebSockets.",
     numbers=(35,),
     about="uvicorn 0.54, daphne 4.2, hypercorn 0.18",
-    instead="Choose any of them; but put an application beside Django's that takes WebSockets.",
+    instead="Choose any of them (uvicorn needs `websockets` or `wsproto` beside it), and put an "
+    "application beside Django's that takes WebSockets, such as Channels.",
     needs=("daphne", "hypercorn", "websockets"),
     shows=(sent,),
 )
@@ -89,8 +90,8 @@ def servers_carry_fastapis_websockets() -> Seen:
     numbers=(39,),
     about="daphne 4.2; Channels 4 and later, which has daphne as an extra",
     instead="Run them on the ASGI server of your choice; install daphne for `runserver`.",
-    why="Channels is an ASGI application like the one here, which any ASGI server runs; only"
-    " Django's own `runserver` speaks WSGI, and daphne replaces it with one that speaks ASGI.",
+    why="Channels is an ASGI application, which any ASGI server runs; only Django's own `runserver`"
+    " speaks WSGI alone, and daphne replaces it with one that speaks ASGI.",
     needs=("daphne", "hypercorn", "websockets"),
     shows=(runserver, sent),
 )

@@ -27,9 +27,9 @@ def answering(server: Running) -> set[int]:
 
 @Claim(
     "uvicorn-restarts-its-workers",
-    "`uvicorn --workers 4` starts four workers, and another one for one that is killed.",
+    "`uvicorn --workers 4` starts four workers, and replaces one that is killed.",
     numbers=(37,),
-    about="uvicorn 0.30 and later, whose process manager is new",
+    about="uvicorn 0.30 and later, which brought this process manager",
     instead="Leave it to the orchestrator where there is one: a container with one worker.",
     shows=(answering,),
 )
@@ -73,7 +73,7 @@ def uvicorn_restarts_workers_of_fastapi() -> Seen:
     "gunicorn-runs-uvicorns-worker",
     "gunicorn runs an ASGI application with `-k uvicorn.workers.UvicornWorker`.",
     numbers=(38,),
-    about="uvicorn 0.54 and gunicorn 27",
+    about="uvicorn 0.54 and gunicorn 27; deprecated since uvicorn 0.30.0",
     instead="Use gunicorn's own `-k asgi`, or `-k uvicorn_worker.UvicornWorker` of the package"
     " uvicorn-worker: uvicorn's module is deprecated since 0.30.0.",
 )

@@ -183,7 +183,7 @@ async def async_atomic(begin: Callable[[], Any] = transaction.atomic) -> Seen:
     rows = await sync_to_async(added_authors)()
     names = [name for name in dir(transaction) if "async" in name or name == "aatomic"]
     return Seen(
-        held=came_to == "Undone" and not rows,
+        held=(came_to == "Undone" and not rows) or bool(names),
         evidence={
             "Django": django.__version__,
             "the call": came_to,
@@ -193,7 +193,8 @@ async def async_atomic(begin: Callable[[], Any] = transaction.atomic) -> Seen:
 
 
 async_atomic.falls_when(
-    "somebody writes an `atomic` of their own, which is alone and so does it", begin=HomeMadeAtomic
+    "it is a home-made async `atomic`, and no other transaction runs at the same time",
+    begin=HomeMadeAtomic,
 )
 
 

@@ -107,7 +107,9 @@ atomic_requests_refuses_async_views.falls_when("the setting has its default", at
 
 
 @atomic_requests_refuses_async_views.beside(
-    "FastAPI", "A dependency can open the transaction of each request, also of async endpoints."
+    "FastAPI",
+    "A dependency can open the transaction of each request, also of async endpoints; with "
+    '`scope="function"` it commits before the answer is sent, by default after it.',
 )
 def transaction_as_a_dependency() -> Seen:
     """Serve an endpoint that writes, and fails for one of two names."""
@@ -118,7 +120,9 @@ def transaction_as_a_dependency() -> Seen:
             yield session
 
     @app.get("/{name}")
-    async def endpoint(name: str, session: Annotated[AsyncSession, Depends(begin)]) -> None:
+    async def endpoint(
+        name: str, session: Annotated[AsyncSession, Depends(begin, scope="function")]
+    ) -> None:
         session.add(AlchemyAuthor(name=name))
         await session.flush()
         if name == "Edsger":
@@ -126,7 +130,7 @@ def transaction_as_a_dependency() -> Seen:
 
     with serving(app) as client:
         statuses = [response.status_code for response in ask(client, ["/Grace", "/Edsger"])]
-    rows = added_authors()
+        rows = added_authors()
     return Seen(
         held=statuses == [200, 409] and rows == ["Grace"],
         evidence={"statuses": statuses, "rows that stay": rows},
@@ -178,17 +182,24 @@ on_commit_never_awaits.falls_when(
 
 
 @on_commit_never_awaits.beside(
-    "FastAPI", "`BackgroundTasks` awaits a coroutine function, and only when the endpoint succeeds."
+    "FastAPI",
+    "`BackgroundTasks` awaits a coroutine function once the endpoint has succeeded, but knows "
+    "nothing of a commit: a transaction that a dependency commits by default is committed after "
+    "the tasks.",
 )
 def background_task_is_awaited() -> Seen:
-    """Serve an endpoint that adds a task, and fails for one of two names."""
+    """Serve an endpoint with a dependency that adds a task, and fails for one of two names."""
     app = FastAPI()
     ran: list[str] = []
+
+    async def begin() -> AsyncIterator[None]:
+        yield
+        ran.append("commit")  # where a dependency commits, if nothing was raised
 
     async def callback(name: str) -> None:
         ran.append(name)
 
-    @app.get("/{name}")
+    @app.get("/{name}", dependencies=[Depends(begin)])
     async def endpoint(name: str, tasks: BackgroundTasks) -> None:
         tasks.add_task(callback, name)
         if name == "Edsger":
@@ -197,8 +208,8 @@ def background_task_is_awaited() -> Seen:
     with serving(app) as client:
         statuses = [response.status_code for response in ask(client, ["/Grace", "/Edsger"])]
     return Seen(
-        held=statuses == [200, 409] and ran == ["Grace"],
-        evidence={"statuses": statuses, "callbacks that ran": ran},
+        held=statuses == [200, 409] and ran == ["Grace", "commit"],
+        evidence={"statuses": statuses, "ran, in this order": ran},
     )
 
 

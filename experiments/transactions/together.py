@@ -49,7 +49,7 @@ async def add_edsger_and_fail() -> None:
     "it said it had added.",
     about="Django 5.2 and 6.1",
     instead="Run each transaction as one function on the thread, so that no other comes between.",
-    why="All of a request has one thread and so one connection, on which the second `atomic` is a "
+    why="A request has one thread, and so one connection, on which the second `atomic` is a "
     "savepoint of the first; the first to end releases it, and the other rolls all of it back.",
     database="postgresql",
     shows=(HomeMadeAtomic,),
@@ -117,7 +117,9 @@ async def two_sessions_at_once() -> Seen:
     "A coroutine that runs by `async_to_sync` inside of `atomic`, with `sync_to_async` around "
     "both, is in the transaction with all that it awaits, also by `gather`.",
     about="Django 5.2 and 6.1",
-    instead="It is the way to have awaits in a transaction; the thread is kept while they wait.",
+    instead="It is the way to have awaits in a transaction; keep them short, since the thread, the "
+    "connection and its locks are held while they wait. A client that leaves cancels the "
+    "coroutine, and all is rolled back.",
     database="postgresql",
     shows=(on_one_thread,),
 )

@@ -100,7 +100,8 @@ async def ask_from_one_thread(url: httpx.URL) -> None:
         trust_env=False,
         verify=False,
     ) as client:
-        await asyncio.gather(*(client.get("/") for _ in range(MANY)))
+        for answer in await asyncio.gather(*(client.get("/") for _ in range(MANY))):
+            answer.raise_for_status()  # answered well only when all were there
 
 
 @Claim(
@@ -108,8 +109,8 @@ async def ask_from_one_thread(url: httpx.URL) -> None:
     "An async view that waits holds no thread.",
     numbers=(10,),
     about="Django 5.2 and 6.1 under ASGI",
-    instead="Reckon with a thread for each request under way, or run requests on threads that "
-    "stay, as `django_app/threads.py` does.",
+    instead="Count on a thread for each request in flight. `ThreadSensitiveContext(executor=…)` "
+    "can reuse threads, but asgiref asks that no two requests use one executor at the same time.",
     why="`request_started.asend` runs the sync receivers of `django.db` on the request's own "
     "thread, which `ThreadSensitiveContext` keeps until the request ends.",
     shows=(Crowd, ask_from_one_thread),

@@ -1,13 +1,12 @@
 """WSGI and ASGI: what runs under which, and how many requests a process serves at once."""
 
 import asyncio
-import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import httpx
-from django import shortcuts
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -19,6 +18,7 @@ from experiments.apparatus import site
 from experiments.apparatus.observing import LOOP, where
 from experiments.apparatus.running import PATIENCE_SECONDS, running
 from experiments.apparatus.serving import ask, serving, serving_wsgi
+from experiments.async_orm.methods import is_async
 from experiments.claim import Claim, Seen
 
 View = Callable[..., Any]
@@ -30,22 +30,18 @@ QUERYSET += " aupdate_or_create"
 ANNOUNCED: Announced = {
     "4.1": (QuerySet, QUERYSET),
     "4.2": (Model, "adelete arefresh_from_db asave"),
-    "5.0": (shortcuts, "aget_list_or_404 aget_object_or_404"),
+    "5.0": (models, "aprefetch_related_objects"),
 }
 SESSION = "commit delete execute flush get merge refresh rollback scalar scalars"
+NOT_IN_ASYNC_SESSION = "query bulk_save_objects bulk_insert_mappings bulk_update_mappings"
 
 AT_ONCE = 8
 PLACES = {"--worker-class sync --workers 2": 2, "--worker-class gthread --threads 3": 3}
 
 
-def is_async(function: object) -> bool:
-    """Say whether a function gives a coroutine or an async generator."""
-    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
-
-
 @Claim(
     "orm-can-be-awaited",
-    "The ORM has methods to await since Django 4.1, and more of them since 4.2 and 5.0.",
+    "The ORM can be awaited since Django 4.1, and more of it since 4.2 and 5.0.",
     numbers=(1,),
     about="Django 4.1 and later; which release brought which is read from its release notes",
     instead="Use the `a` methods in a coroutine, and know that each runs on a thread.",
@@ -73,15 +69,18 @@ orm_can_be_awaited.falls_when(
 
 @orm_can_be_awaited.beside(
     "FastAPI",
-    "SQLAlchemy's `AsyncSession` has the methods of `Session` by the same names, to await.",
+    "SQLAlchemy's `AsyncSession` has the methods of `Session` that reach the database by the same "
+    "names, to await; `query()` and the `bulk_…` methods are missing.",
 )
 def session_can_be_awaited() -> Seen:
     """Look in the installed SQLAlchemy for what a session does with the database."""
     names = SESSION.split()
     both = [name for name in names if is_async(getattr(AsyncSession, name, None))]
+    missing = [name for name in NOT_IN_ASYNC_SESSION.split() if not hasattr(AsyncSession, name)]
     return Seen(
-        held=both == names and all(hasattr(Session, name) for name in names),
-        evidence={"AsyncSession": f"{len(both)} of {len(names)}"},
+        held=all(hasattr(Session, name) for name in both + missing)
+        and (both, missing) == (names, NOT_IN_ASYNC_SESSION.split()),
+        evidence={"to await": f"{len(both)} of {len(names)}", "missing": ", ".join(missing)},
     )
 
 
@@ -93,10 +92,10 @@ def most_at_once(answers: Iterable[str]) -> int:
 
 @Claim(
     "wsgi-serves-a-request-a-thread",
-    "Under WSGI, processes and their threads say how many requests are served at once.",
+    "Under WSGI, the number of processes and threads sets how many requests are served at once.",
     numbers=(2,),
     about="gunicorn with any Django",
-    instead="Size `--workers` and `--threads` by how long requests wait.",
+    instead="Set `--workers` by the cores and `--threads` by how long requests wait.",
     needs=("gunicorn",),
     shows=(most_at_once,),
 )
@@ -181,7 +180,10 @@ no_async_views_under_wsgi.falls_when(
 )
 
 
-@no_async_views_under_wsgi.beside("FastAPI", "Under WSGI, FastAPI does not run at all.")
+@no_async_views_under_wsgi.beside(
+    "FastAPI",
+    "FastAPI does not run under WSGI by itself; it needs an adapter such as `a2wsgi`.",
+)
 def no_fastapi_under_wsgi() -> Seen:
     """Ask a WSGI server for an endpoint."""
     app = FastAPI()

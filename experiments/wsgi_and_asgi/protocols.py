@@ -26,7 +26,7 @@ SERVERS = {
 
 @Claim(
     "asgi-gives-django-websockets",
-    "ASGI carries WebSockets, so that Django under ASGI serves them.",
+    "ASGI carries WebSockets, so Django under ASGI serves them.",
     numbers=(4,),
     about="Django 3.0 and later, alone",
     instead="Put Channels in front of Django, or another ASGI application that takes them.",
@@ -66,11 +66,13 @@ def answered_by(server: str, application: str) -> str:
 
 @Claim(
     "asgi-gives-django-http2",
-    "ASGI carries HTTP/2, so that Django under ASGI speaks it.",
+    "ASGI carries HTTP/2, so Django under ASGI speaks it.",
     numbers=(4,),
     about="Django 3.0 and later; hypercorn 0.18, uvicorn 0.54",
-    instead="Let the server or the proxy in front speak it: the application sees no difference.",
-    why="HTTP/2 ends at the server, which asks Django as it does for HTTP/1.1.",
+    instead="Let the server, or the proxy in front, speak it: a proxy does so for WSGI as well, "
+    "and Django's views see no difference.",
+    why="HTTP/2 ends at the server; the ASGI scope differs only in `http_version`, which views "
+    "need not read.",
     needs=("h2", "hypercorn"),
     shows=(answered_by,),
 )
