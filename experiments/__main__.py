@@ -17,16 +17,21 @@ def main(does: str = "", module: str = "", id: str = "", side: str = "usual") ->
     """Answer with one JSON value, which is the last line of the output."""
     match does, side:
         case "list", _:
-            found: object = [
+            answer: object = [
                 described(group, module, each)
                 for group, module in modules()
                 for each in of_module(module)
             ]
         case "run", "usual" | "beside" | "wrong":
-            found = seen({each.id: each for each in of_module(module)}[id], side)
+            answer = found(module, id, side)
         case _:
             sys.exit(USAGE)
-    print("\n" + json.dumps(found))
+    print("\n" + json.dumps(answer))
+
+
+def found(module: str, id: str, side: str) -> dict[str, object]:
+    """Run one side of a claim: {"verdict": …, "evidence": {…}}."""
+    return seen({each.id: each for each in of_module(module)}[id], side)
 
 
 def seen(claim: Claim, side: str) -> dict[str, object]:

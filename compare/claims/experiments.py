@@ -1,7 +1,7 @@
 """Run experiments, each in a process and on a database of its own, as many at once as can be.
 
 They live in the package `experiments`, which imports the frameworks; here it is known by its
-command only. Those that are timed run one at a time, after all others.
+commands only. Those that are timed run one at a time, after all others.
 """
 
 import json
@@ -10,10 +10,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import psutil
 
@@ -24,7 +24,8 @@ from compare.environment import environment
 from compare.services import PROJECT_ROOT
 from compare.stopping import stop
 
-EXPERIMENTS = (sys.executable, "-m", "experiments")
+LIST = (sys.executable, "-m", "experiments", "list")
+WORKER = (sys.executable, "-m", "experiments.worker")
 SIDES = ("usual", "beside")
 AT_ONCE = CORES + 1  # each waits for a third of its time
 DEADLINE_SECONDS = 120.0
@@ -72,37 +73,55 @@ class Job:
         return f"{self.described.claim.id}{'' if self.side == 'usual' else f' ({self.side})'}"
 
 
-@dataclass(frozen=True)
-class Running:
-    """A job's process, what it writes to, and when it has taken too long."""
+class Worker:
+    """A process that runs one job after another; it writes its answers to a file, a line each."""
 
-    job: Job
-    process: psutil.Popen
-    folder: Path
-    deadline: float
+    def __init__(self, process: psutil.Popen, answers: TextIO, errors: Path) -> None:
+        self.job: Job | None = None
+        self._process = process
+        self._answers = answers
+        self._errors = errors
+        self._line = ""
+        self._deadline = 0.0
 
-    def ended(self) -> bool:
-        """Say whether it has ended; ExperimentError when it takes too long."""
-        if self.process.poll() is not None:
-            return True
-        if time.monotonic() > self.deadline:
-            raise ExperimentError(f"{self.job.name} did not end in {DEADLINE_SECONDS:.0f} s")
-        return False
+    def give(self, job: Job, database_url: str) -> None:
+        """Have it run a job."""
+        claim = job.described.claim
+        asked = {"module": claim.module, "id": claim.id, "side": job.side}
+        self.job = job
+        self._deadline = time.monotonic() + DEADLINE_SECONDS
+        with suppress(BrokenPipeError):  # it has died, which `found` tells
+            self._process.stdin.write(json.dumps(asked | {"database_url": database_url}) + "\n")
+            self._process.stdin.flush()
 
-    def found(self) -> Found:
-        """Give what it found; ExperimentError when it failed."""
-        if self.process.returncode:
-            words = (self.folder / "errors.txt").read_text(errors="replace").strip().splitlines()
-            raise ExperimentError(f"{self.job.name} failed: {words[-1] if words else 'no word'}")
-        lines = (self.folder / "output.txt").read_text(encoding="utf-8").splitlines()
-        return Found(**json.loads(lines[-1]))
+    def found(self) -> tuple[Job, Found] | None:
+        """Give what its job came to, once that is known; ExperimentError when it failed."""
+        if self.job is None:
+            return None
+        has_ended = self._process.poll() is not None
+        self._line += self._answers.readline()
+        if not self._line.endswith("\n"):
+            if has_ended:
+                raise ExperimentError(f"{self.job.name} failed: {self._last_words()}")
+            if time.monotonic() > self._deadline:
+                raise ExperimentError(f"{self.job.name} did not end in {DEADLINE_SECONDS:.0f} s")
+            return None
+        found, self._line = json.loads(self._line), ""
+        if error := found.get("error"):
+            raise ExperimentError(f"{self.job.name} failed: {error}")
+        job, self.job = self.job, None
+        return job, Found(**found)
+
+    def _last_words(self) -> str:
+        lines = self._errors.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "no word"
 
 
 def catalogue() -> list[Described]:
     """Give all claims in order; ExperimentError when the package cannot be imported."""
     try:
         listed = subprocess.run(
-            [*EXPERIMENTS, "list"],
+            LIST,
             cwd=PROJECT_ROOT,
             env=environment({}),
             capture_output=True,
@@ -163,37 +182,38 @@ def _in_parallel(
 ) -> Iterator[tuple[Job, Found]]:
     waiting = list(jobs)
     with ExitStack() as stack:
-        running: list[Running] = []
-        while waiting or running:
-            while waiting and len(running) < at_once:
-                job = waiting.pop(0)
-                running.append(stack.enter_context(_started(job, sources)))
-            for each in [each for each in running if each.ended()]:
-                running.remove(each)
-                yield each.job, each.found()
+        workers = [stack.enter_context(_worker()) for _ in range(min(at_once, len(jobs)))]
+        while waiting or any(worker.job for worker in workers):
+            for worker in workers:
+                if found := worker.found():
+                    yield found
+                if waiting and worker.job is None:
+                    job = waiting.pop(0)
+                    source = sources[job.described.database]
+                    worker.give(job, source.create(job.described.claim.id))
             time.sleep(POLL_SECONDS)
 
 
 @contextmanager
-def _started(job: Job, sources: dict[str, databases.Databases]) -> Iterator[Running]:
-    claim = job.described.claim
-    url = sources[job.described.database].create(claim.id)
-    with tempfile.TemporaryDirectory(prefix="compare-experiment-") as name:
-        folder = Path(name)
-        with (folder / "output.txt").open("wb") as out, (folder / "errors.txt").open("wb") as err:
+def _worker() -> Iterator[Worker]:
+    with tempfile.TemporaryDirectory(prefix="compare-experiments-") as name:
+        answers, errors = Path(name) / "answers.jsonl", Path(name) / "errors.txt"
+        answers.touch()
+        with answers.open("ab") as out, errors.open("wb") as err, answers.open() as lines:
             process = psutil.Popen(
-                [*EXPERIMENTS, "run", claim.module, claim.id, job.side],
+                WORKER,
                 cwd=PROJECT_ROOT,
-                env=environment({"EXPERIMENT_DATABASE_URL": url}),
-                stdin=subprocess.DEVNULL,
+                env=environment({}),
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=err,
+                text=True,
                 process_group=0,
             )
-        try:
-            yield Running(job, process, folder, time.monotonic() + DEADLINE_SECONDS)
-        finally:
-            stop(process)
+            try:
+                yield Worker(process, lines, errors)
+            finally:
+                stop(process)
 
 
 def _described(listed: dict[str, Any]) -> Described:
