@@ -29,7 +29,8 @@ COLLECTED = re.compile(r"collected (?:\d+ items? / \d+ deselected / )?(\d+) (?:i
 PASSED, FAILED = 0, 1
 POLL_SECONDS = 0.1
 CORES = len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count() or 1
-MOST_SUITES = min(CORES + 1, 6)  # each waits much; each may hold fifty of PostgreSQL's 400 connections
+# Each waits for half of its time, and may hold some fifty connections of a PostgreSQL's 400.
+MOST_SUITES = min(CORES + 1, 6)
 REASON_LENGTH = 200
 GRACE_SECONDS = 20.0  # in which the suite stops what it has started
 
