@@ -214,6 +214,7 @@ def _worker() -> Iterator[Worker]:
                 yield Worker(process, lines, errors)
             finally:
                 stop(process)
+                process.stdin.close()
 
 
 def _described(listed: dict[str, Any]) -> Described:

@@ -3,28 +3,27 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from rich import box
 from rich.padding import Padding
 from rich.syntax import Syntax
-from rich.table import Table
 from rich.text import Text
 
 from compare.claimed import Claim, Side
 from compare.terminal import out
 
 COLOURS = {"holds": "green", "holds if": "yellow", "false": "red", "no longer": "red"}
+INDENT, FURTHER = (0, 0, 0, 2), (0, 0, 0, 4)
 
 
 def show_all(claims: Sequence[Claim]) -> None:
-    """Print a table for each group: verdict, id and sentence."""
+    """Print each group: id and verdict of a claim, and its sentence below."""
     for heading, group in groupby(claims, key=lambda each: each.heading):
-        table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column("claim", no_wrap=True)
-        table.add_column("verdict", max_width=24)
-        table.add_column("it says")
+        out.print(Text(heading, "bold underline"))
         for each in group:
-            table.add_row(each.id, coloured(each.verdict), Text(each.sentence))
-        out.print(table)
+            out.print(
+                Padding(Text.assemble((each.id, "bold"), ": ", coloured(each.verdict)), INDENT)
+            )
+            out.print(Padding(Text(each.sentence), FURTHER))
+        out.print()
 
 
 def show_whole(claims: Sequence[Claim]) -> None:
