@@ -5,11 +5,11 @@ import sqlite3
 import subprocess
 import sysconfig
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from compare import machine
 from compare.services import PROJECT_ROOT
 from compare.strict import Strict
 
@@ -147,5 +147,5 @@ def _versions() -> dict[str, str]:
         "C library": " ".join(platform.libc_ver()),
         "SQLite": sqlite3.sqlite_version,
         "valgrind": valgrind.stdout.strip().removeprefix("valgrind-"),
-        **{package: version(package) for package in PACKAGES},
+        **machine.versions(PACKAGES),
     }

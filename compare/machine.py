@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -31,10 +32,10 @@ def machine() -> Machine:
     )
 
 
-def versions() -> dict[str, str]:
-    """Give the versions of the packages that serve requests; one that is not here is left out."""
+def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """Give the versions of packages, of those that serve requests; absent ones are left out."""
     found = {}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:

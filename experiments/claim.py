@@ -119,14 +119,13 @@ def see(experiment: Experiment, **changes: Any) -> Seen:
 def verdict(seen: Seen, since: str = "") -> str:
     """Say in words where the claim held; where it never did, it is false, or no longer true."""
     held = seen.held if isinstance(seen.held, Mapping) else {"": seen.held}
-    found = {circumstance: each for circumstance, each in held.items() if each is not None}
-    if all(each is True for each in held.values()):
+    if None in held.values():
+        return NOT_ESTABLISHED
+    if all(held.values()):
         return HOLDS
-    if not any(found.values()):
-        if len(found) < len(held):
-            return NOT_ESTABLISHED
-        return f"no longer true since {since}" if since else FALSE
-    return "holds if " + " or ".join(circumstance for circumstance, each in found.items() if each)
+    if any(held.values()):
+        return "holds if " + " or ".join(where for where, each in held.items() if each)
+    return f"no longer true since {since}" if since else FALSE
 
 
 async def _awaited(seen: Awaitable[Seen]) -> Seen:

@@ -3,11 +3,11 @@
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from compare import machine
 from compare.claimed import NOT_ESTABLISHED, NOT_INSTALLED, Claim
 from compare.services import PROJECT_ROOT
 from compare.strict import Strict
@@ -46,7 +46,7 @@ def verdicts(claims: Iterable[Claim]) -> Verdicts:
     """Put the verdicts that were found here, just now, together with the versions."""
     return Verdicts(
         python=".".join(platform.python_version_tuple()[:2]),
-        versions={"Python": platform.python_version(), **_versions()},
+        versions={"Python": platform.python_version(), **machine.versions(PACKAGES)},
         verdicts={
             each.id: {side.framework: side.verdict for side in each.sides} for each in claims
         },
@@ -107,13 +107,3 @@ def judge(record: Record, claims: Sequence[Claim]) -> Judgement:
     if sentences and newer:
         return Judgement([*sentences, f"other versions: {', '.join(newer)}"], failed=True)
     return Judgement(sentences, failed=bool(sentences))
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
