@@ -163,7 +163,7 @@ QUICK = (
     Inquiry(
         "closed-loop",
         (*_every(ENDPOINTS, (1, 16)), _closed("dashboard", 64)),
-        # Short runs and many blocks: what is started afresh differs more than what runs on.
+        # Short runs and many blocks: what is started afresh may differ more than what runs on.
         run_seconds=0.5,
         noisy=("list-16", "detail-16", "create-16", "dashboard-64"),
         yardstick_seconds=0.25,

@@ -1,7 +1,7 @@
 """From samples to verdicts: paired ratios over blocks, their interval, and when to say nothing.
 
 A narrow interval inside one batch of processes is false precision, since batches started afresh
-disagree; so the block, which starts every service afresh, is the unit, and its runs are paired.
+may disagree; so the block, which starts every service afresh, is the unit, and its runs are paired.
 """
 
 import math

@@ -18,7 +18,8 @@ class Figures:
     """One contender in one scenario: medians over its blocks, and the spread of its throughput.
 
     Peaks are medians of the blocks' peaks; what was never counted is None. `unanswered` is a share
-    of what was sent; `marked` counts the runs that something may have disturbed.
+    of what was sent; `fell_behind` counts the blocks that left some, and `marked` those that
+    something may have disturbed.
     """
 
     contender: str
@@ -28,6 +29,7 @@ class Figures:
     p95_ms: float
     p99_ms: float
     unanswered: float
+    fell_behind: int
     service_cpu_ms: float
     database_cpu_ms: float | None
     client_cores: float
@@ -92,8 +94,9 @@ class Measured:
         return self.scenario.rate_per_second or self.scenario.concurrency or 1
 
     def behind(self, services: Iterable[str]) -> list[str]:
-        """Those of the services that left requests unanswered: their latency says little."""
-        return [name for name in services if name in self.figures and self.figures[name].unanswered]
+        """Those of the services that left requests unanswered in any block: none is compared."""
+        shown = (name for name in services if name in self.figures)
+        return [name for name in shown if self.figures[name].fell_behind]
 
 
 Studies = dict[Study, dict[str, list[Measured]]]
@@ -184,6 +187,7 @@ def _figures(contender: str, samples: Sequence[Sample]) -> Figures:
         p95_ms=median(sample.p95_ms for sample in own),
         p99_ms=median(sample.p99_ms for sample in own),
         unanswered=median(_unanswered(sample) for sample in own),
+        fell_behind=sum(sample.unanswered > 0 for sample in own),
         service_cpu_ms=median(cost.service_cpu_ms_per_request for cost in costs),
         database_cpu_ms=middle(cost.database_cpu_ms_per_request for cost in costs),
         client_cores=median(cost.client_cores for cost in costs),

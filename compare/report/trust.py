@@ -103,8 +103,8 @@ def _marked(results: Results) -> list[str]:
     kinds = Counter(_kind(mark) for mark in marks)
     examples = {_kind(mark): mark for mark in reversed(marks)}
     return [
-        f"Something may have disturbed {count} of {len(results.samples)} timed runs:"
-        f" {examples[kind]}{', or the like' if count > 1 else ''}."
+        f"Something may have disturbed {count} of {len(results.samples)} timed runs"
+        f"{', for example' if count > 1 else ''}: {examples[kind]}."
         for kind, count in kinds.most_common()
     ]
 
