@@ -213,6 +213,14 @@ def test_a_mistake_is_answered_in_one_line(command: str, said: str) -> None:
     assert answer.stderr.count("\n") == 1
 
 
+def test_claims_are_listed_without_being_decided() -> None:
+    """A reader finds the name to type; no experiment runs, and no verdict is said."""
+    answer = CliRunner().invoke(app, ["claims", "--list", "relations"])
+    assert answer.exit_code == 0, answer.output
+    assert answer.stdout.startswith("Relations  relations\n  lazy-relation-raises")
+    assert "holds" not in answer.stdout and "WSGI" not in answer.stdout
+
+
 def test_services_are_listed() -> None:
     """The registry is a table with a row for each service."""
     answer = CliRunner().invoke(app, ["services"])

@@ -15,13 +15,12 @@ INDENT, FURTHER = (0, 0, 0, 2), (0, 0, 0, 4)
 
 
 def show_all(claims: Sequence[Claim]) -> None:
-    """Print each group: id and verdict of a claim, and its sentence below."""
-    for heading, group in groupby(claims, key=lambda each: each.heading):
-        out.print(Text(heading, "bold underline"))
+    """Print each group: id and verdict, if there is one, of a claim, and its sentence below."""
+    for (heading, name), group in groupby(claims, key=lambda each: (each.heading, each.group)):
+        out.print(Text.assemble((heading, "bold underline"), (f"  {name}", "dim")))
         for each in group:
-            out.print(
-                Padding(Text.assemble((each.id, "bold"), ": ", coloured(each.verdict)), INDENT)
-            )
+            decided = Text(": ") + coloured(each.verdict) if each.verdict else Text()
+            out.print(Padding(Text.assemble((each.id, "bold"), decided), INDENT))
             out.print(Padding(Text(each.sentence), FURTHER))
         out.print()
 

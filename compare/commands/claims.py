@@ -17,7 +17,15 @@ from compare.databases import kind_of
 from compare.survey.topics import add
 from compare.surveyed import Made, Survey
 
-Wanted = Annotated[list[str] | None, typer.Argument(metavar="[GROUP|ID]...", show_default=False)]
+Wanted = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="GROUP|ID",
+        help="such as relations or lazy-relation-raises; all claims when none is named",
+        show_default=False,
+    ),
+]
+Listing = Annotated[bool, typer.Option("--list", help="print the claims, and run nothing")]
 PostgreSQL = Annotated[
     str, typer.Option(help="postgres (embedded) or postgresql://…, for claims about connections")
 ]
@@ -26,6 +34,7 @@ Recording = Annotated[bool, typer.Option("--record", help="keep the verdicts as 
 
 def claims(
     wanted: Wanted = None,
+    listing: Listing = False,
     database: PostgreSQL = "postgres",
     output: Output = COMPARISON,
     recording: Recording = False,
@@ -35,6 +44,9 @@ def claims(
         fail(f"--database is for the claims that need PostgreSQL, and {database!r} is none")
     with one_line():
         chosen = _chosen(experiments.catalogue(), wanted or ())
+        if listing:
+            shown.show_all([each.claim for each in chosen])
+            return
         with terminal.live() as live:
             found = experiments.run(chosen, live.surveying, database)
         if recording:
