@@ -25,11 +25,7 @@ def database_url(sqlite_driver: str, postgresql_driver: str = "psycopg") -> URL:
 def engine_options(url: URL) -> dict[str, Any]:
     """Size the pool and bound every wait, as Django's settings do."""
     seconds = settings.DATABASE_TIMEOUT_SECONDS
-    pool = {
-        "pool_size": settings.DATABASE_POOL_SIZE,
-        "max_overflow": 0,
-        "pool_timeout": seconds,
-    }
+    pool = {"pool_size": settings.DATABASE_POOL_SIZE, "max_overflow": 0, "pool_timeout": seconds}
     if url.get_backend_name() == "sqlite":
         return pool | {"connect_args": {"timeout": seconds}}
     timeout_ms = str(int(seconds * 1000))
@@ -49,6 +45,7 @@ def prepare(engine: Engine) -> None:
     """Count the engine's statements, and run SQLite as production would."""
     event.listen(engine, "before_cursor_execute", count_statement)
     event.listen(engine, "handle_error", name_operational)
+    event.listen(engine, "do_connect", name_unreachable)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", set_pragmas)
         event.listen(engine, "begin", begin_immediate)
@@ -57,8 +54,17 @@ def prepare(engine: Engine) -> None:
 def name_operational(context: ExceptionContext) -> None:
     """Call a failure of the server (by its SQLSTATE) what psycopg calls it, whatever the driver."""
     sqlstate = getattr(context.original_exception, "sqlstate", None) or ""
-    if sqlstate[:2] in ("08", "53", "55", "57"):  # connection, resources, locks, shutdown
+    # Connection, login, transaction rolled back, resources, limits, locks, shutdown, system.
+    if sqlstate[:2] in ("08", "28", "40", "53", "54", "55", "57", "58"):
         raise OperationalError(context.statement, context.parameters, context.original_exception)
+
+
+def name_unreachable(dialect: Any, _: Any, arguments: Any, named: Any) -> Any:
+    """Connect; asyncpg leaves a failure as the socket's, which is operational as well."""
+    try:
+        return dialect.connect(*arguments, **named)
+    except OSError as error:
+        raise OperationalError(None, None, error) from error
 
 
 def set_pragmas(connection: Any, _: Any) -> None:

@@ -54,7 +54,7 @@ def to_problem(request: Request, exception: Exception) -> HTTPProblem:
             return HTTPProblem(409, "A tag is given twice; nothing was created.")
         case NoUpstream():
             return HTTPProblem(502, "No upstream gave a usable answer.")
-        case OperationalError() | PoolTimeoutError() | OSError():  # asyncpg, refused or too late
+        case OperationalError() | PoolTimeoutError():
             logger.error("The database: %s", exception)
             detail = "The database cannot be reached or is busy; try again."
             return HTTPProblem(503, detail, headers={"Retry-After": "1"})
@@ -105,5 +105,5 @@ def add_handlers(app: FastAPI) -> None:
     """Answer every failure of the application here."""
     kinds: list[Any] = [StarletteHTTPException, RequestValidationError, Exception]
     kinds += [PostNotFound, UnknownAuthor, DuplicateTag, NoUpstream]
-    for kind in [*kinds, OperationalError, PoolTimeoutError, OSError]:
+    for kind in [*kinds, OperationalError, PoolTimeoutError]:
         app.add_exception_handler(kind, answer)

@@ -45,6 +45,12 @@ def test_no_difference_is_not_called() -> None:
     assert verdict_on(rates) == (None, "too close to call")
 
 
+def test_blocks_that_disagree_are_said_to() -> None:
+    """Where a ratio may be half or double, it is not its nearness to 1 that decides."""
+    rates = {"django": [100.0] * 4, "fastapi": [90.0, 1000.0, 100.0, 2000.0]}
+    assert verdict_on(rates) == (None, "too close to call: the blocks disagree")
+
+
 def test_a_difference_within_the_noise_is_not_called() -> None:
     """8 % between two services is nothing where one differs from itself by 10 %."""
     rates = {"django": [100] * 5, "fastapi": [108, 107, 109, 108, 107]}

@@ -28,7 +28,7 @@ def get_dashboard(client: httpx.Client) -> Dashboard:
 def ask(client: httpx.Client, source: Source) -> UpstreamAnswer | Unavailable:
     """Ask one upstream; say why when it fails.
 
-    Connecting, waiting for the headers and the whole body take UPSTREAM_TIMEOUT_SECONDS each at
+    Connecting, each read of the headers and the whole body take UPSTREAM_TIMEOUT_SECONDS each at
     the longest: a blocking call can be bounded in its parts only.
     """
     deadline_seconds = time.monotonic() + settings.UPSTREAM_TIMEOUT_SECONDS
