@@ -42,7 +42,10 @@ class Meeting:
     numbers=(40,),
     about="Django 5.2 and 6.1",
     instead="Limit the requests at once in the server or the proxy, since Django has no limit, or "
-    "run them on threads that stay, as `django_app/threads.py` does.",
+    "run them on threads that stay, as `django_app/threads.py` does. When there are more requests "
+    "than threads, some share a thread and its connection, of which asgiref warns: keep sync "
+    "parts short, a transaction in one call, and connections open, by `CONN_MAX_AGE=None` or a "
+    "pool.",
     why="`ASGIHandler.__call__` opens a `ThreadSensitiveContext` for each request, and "
     "`SyncToAsync.__call__` gives each of those a new `ThreadPoolExecutor` with one thread.",
     shows=(Meeting,),

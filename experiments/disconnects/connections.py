@@ -31,7 +31,9 @@ def closing_the_threads() -> Coroutine[Any, Any, None]:
     "connection-close-is-the-loops",
     "`sync_to_async(connection.close)` raises `DatabaseError`, and closes nothing.",
     about="Django 5.2 and 6.1",
-    instead="`sync_to_async(lambda: connection.close())`, or `close_old_connections`.",
+    instead="`sync_to_async(lambda: connection.close())`, or, for all databases, "
+    "`sync_to_async(connections.close_all)`; `close_old_connections` leaves open what is younger "
+    "than `CONN_MAX_AGE`.",
     why="`connection` stands for another connection on each thread: its `close` is read in the "
     "event loop, and then called on a thread that is not its own.",
     database="postgresql",

@@ -39,11 +39,11 @@ async def collected(parts: AsyncIterator[str]) -> Response:
     "of the stream is rolled back.",
     framework="FastAPI",
     about="Starlette 1.10 on uvicorn 0.54",
-    instead="Write before the stream begins, or in a background task; a stream may end anywhere.",
+    instead="Write before the stream begins; a stream may end anywhere.",
     why="Where the server names an ASGI `spec_version` below 2.4, as uvicorn does (2.3), a "
     "streaming response listens for the disconnect beside its stream. Under gunicorn's `asgi` "
-    "worker (2.4) it does not: the stream goes on until a send fails or the worker's grace is "
-    "over.",
+    "worker (2.4) it does not: over HTTP/1.1 that worker ignores what is sent to a client that has "
+    "left, and the stream goes on to its end or until the worker's grace is over.",
     database="postgresql",
     shows=(leave, streamed),
 )

@@ -9,7 +9,7 @@ from threading import Event, Semaphore
 import httpx
 from asgiref.sync import sync_to_async
 from django.core.signals import request_finished
-from django.db import close_old_connections
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from fastapi import BackgroundTasks, FastAPI
@@ -33,9 +33,11 @@ async def ask() -> None:
 
 
 async def ask_and_close() -> None:
-    """Ask the database, and close the connection as the end of a request does."""
-    await ask()
-    await sync_to_async(close_old_connections)()
+    """Ask the database, and close the connection on the thread that opened it."""
+    try:
+        await ask()
+    finally:
+        await sync_to_async(connections.close_all)()
 
 
 def leaving_tasks(work: Callable[[], Awaitable[None]]) -> list[URLPattern]:
@@ -67,7 +69,7 @@ def leaving_tasks(work: Callable[[], Awaitable[None]]) -> list[URLPattern]:
     "request has ended, leaves its connection open until Python collects its garbage.",
     about="Django 5.2 and 6.1 under ASGI",
     instead="Await it in the view; or close its connection in a `finally`: "
-    "`await sync_to_async(close_old_connections)()`; or give the work to a worker, by a backend of "
+    "`await sync_to_async(connections.close_all)()`; or give the work to a worker, by a backend of "
     "`django.tasks` that has one (6.0 and later).",
     why="The signal that closes connections comes at the end of a request, on its thread; the "
     "task asks later and on a thread of its own, and Django's connection object is in cycles.",
@@ -94,7 +96,7 @@ def task_leaves_its_connection_open(work: Callable[[], Awaitable[None]] = ask) -
     )
 
 
-task_leaves_its_connection_open.falls_when("the task ends as a request does", work=ask_and_close)
+task_leaves_its_connection_open.falls_when("the task closes its connection", work=ask_and_close)
 
 
 @task_leaves_its_connection_open.beside(

@@ -23,7 +23,7 @@ REQUESTS = 5
 CALLS = 48
 BLOCKS = 6
 TLS_CONTEXT = httpx.create_ssl_context()
-UNBOUNDED = httpx.Limits()
+LIMITS = httpx.Limits(max_connections=1000)  # None would mean 100 to aiohttp
 
 with_shared_context = partial(httpx.AsyncClient, verify=TLS_CONTEXT)
 
@@ -87,12 +87,12 @@ def slow_upstream() -> Iterator[str]:
 
 def own_pool() -> httpx.AsyncClient:
     """Give a client as it comes, but for its limits."""
-    return httpx.AsyncClient(verify=TLS_CONTEXT, limits=UNBOUNDED, timeout=None)
+    return httpx.AsyncClient(verify=TLS_CONTEXT, limits=LIMITS, timeout=None)
 
 
 def pool_of_aiohttp() -> httpx.AsyncClient:
     """Give a client on aiohttp's connection pool."""
-    transport = AiohttpTransport(verify=TLS_CONTEXT, limits=UNBOUNDED)
+    transport = AiohttpTransport(verify=TLS_CONTEXT, limits=LIMITS)
     return httpx.AsyncClient(transport=transport, timeout=None)
 
 
@@ -102,7 +102,10 @@ def pool_of_aiohttp() -> httpx.AsyncClient:
     "on aiohttp's.",
     about="httpx 0.28 with httpcore 1",
     instead="Keep httpx and give it aiohttp's pool: "
-    "`httpx.AsyncClient(transport=AiohttpTransport())` of `httpx-aiohttp`.",
+    "`httpx.AsyncClient(transport=AiohttpTransport(limits=…))` of `httpx-aiohttp`, which has 100 "
+    "connections by default. The client's own `limits` and the proxies of the environment no "
+    "longer apply, and some of aiohttp's exceptions pass `except httpx.HTTPError`, such as "
+    "`ClientResponseError`.",
     why="`httpcore.AsyncConnectionPool._assign_requests_to_connections` goes through all "
     "connections and all requests when a call begins and when it ends: the work grows with the "
     "square of their number (httpx issue 3215, open as httpx2 issue 827 as well).",

@@ -40,10 +40,10 @@ def session_of_dependency(
         with Session(engine) as session:
             yield session
 
+    SessionDep = Annotated[Session, Depends(open_session, max_concurrency=limit)]
+
     @app.get("/", response_model=response_model)
-    def endpoint(
-        session: Annotated[Session, Depends(open_session, max_concurrency=limit)],
-    ) -> dict[str, str]:
+    def endpoint(session: SessionDep) -> dict[str, str]:
         return {"title": session.get_one(Post, 1).title}
 
 
@@ -85,9 +85,10 @@ def failed(add_endpoint: AddEndpoint, response_model: object) -> int:
     "are connections and threads.",
     framework="FastAPI",
     about="FastAPI 0.165 with SQLAlchemy's default pool",
-    instead="Let no more requests have a session than the pool has connections: "
-    "`Depends(open_session, max_concurrency=15)` (FastAPI 0.163 and later); or open the session in "
-    "the endpoint: `with Session(engine) as session`.",
+    instead="Let no more requests have a session than the pool has connections, by one alias for "
+    "all endpoints: `SessionDep = Annotated[Session, Depends(open_session, max_concurrency=15)]` "
+    "(FastAPI 0.163 and later; each `Depends()` that is written anew has a limit of its own). Or "
+    "open the session in the endpoint: `with Session(engine) as session`.",
     why="A request gives its connection back only after its answer is made, and "
     "`serialize_response` checks the answer on a thread of the pool; all of those wait for a "
     "connection. Without a response model no thread is needed for that, nor for closing the "

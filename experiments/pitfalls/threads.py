@@ -69,8 +69,11 @@ def on_one_thread(application: Any) -> Any:
     "Each request to an `async def` view starts two threads, even if the view asks no database.",
     about="Django 5.2 and 6.1 under ASGI, with asgiref 3.13",
     instead="Where that counts, let an outer ASGI application lend requests threads that stay, by "
-    "`ThreadSensitiveContext(executor=…)`, and several of them, as `django_app/threads.py` does. A "
-    "task that outlives its request may then no longer use `sync_to_async`.",
+    "`ThreadSensitiveContext(executor=…)`, and several of them, as `django_app/threads.py` does. "
+    "When there are more requests than threads, some share a thread and its connection, of which "
+    "asgiref warns: keep sync parts short, a transaction in one call, and connections open, by "
+    "`CONN_MAX_AGE=None` or a pool. A task that outlives its request may then no longer use "
+    "`sync_to_async`.",
     why="`ASGIHandler.handle` runs the sync receivers of `request_started` and the response's "
     "`close()` by `sync_to_async`, on a thread of the request; "
     "`ThreadSensitiveContext.__aexit__` starts another one to wait for the end of the first.",
@@ -119,7 +122,8 @@ def async_endpoint_starts_none() -> Seen:
     "waiting-async-view-keeps-a-thread",
     "An `async def` view that waits keeps a thread of its own, even if it asks no database.",
     about="Django 5.0 and later under ASGI",
-    instead="Count a thread for each request that waits; it idles, and takes memory only.",
+    instead="Count a thread for each request that waits. While it idles it takes memory only; "
+    "starting it and joining it takes time in every request.",
     why="`django/db/__init__.py` connects two sync receivers to `request_started`; the thread that "
     "runs them stays until the request has ended.",
     shows=(there,),

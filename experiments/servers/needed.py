@@ -79,14 +79,16 @@ def starlette_has_left_encode() -> Seen:
 
 @Claim(
     "daphne-is-kept-by-django",
-    "daphne is maintained by the Django project, and hypercorn by its author, pgjones.",
+    "daphne is published under the name of the Django Software Foundation, and hypercorn under "
+    "that of its author, pgjones.",
     numbers=(31,),
     about="the daphne and the hypercorn that are installed",
     instead="Ask who keeps a server, and when it was released last, before you depend on it.",
+    why="Both packages name their author, by `Author-email`; hypercorn's names no repository.",
     needs=("daphne", "hypercorn"),
 )
 def daphne_is_kept_by_django(authors: Mapping[str, str] = AUTHORS) -> Seen:
-    """Read from the installed packages whose they are."""
+    """Read from the installed packages under whose name they are published."""
     found = {package: metadata(package)["Author-email"] for package in authors}
     held = {
         f"the server is {package}": author in found[package] for package, author in authors.items()
@@ -95,7 +97,7 @@ def daphne_is_kept_by_django(authors: Mapping[str, str] = AUTHORS) -> Seen:
 
 
 daphne_is_kept_by_django.falls_when(
-    "uvicorn is said to be Encode's",
+    "uvicorn is said to be published under Encode's",
     authors={**AUTHORS, "uvicorn": "Encode"},
 )
 

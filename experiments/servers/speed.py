@@ -68,9 +68,10 @@ def said(server: str, ratios: dict[str, Ratio]) -> dict[str, object]:
     "uvicorn is faster than daphne and hypercorn: it takes less CPU time for a request.",
     numbers=(36,),
     about="uvicorn 0.54 with uvloop and httptools, daphne 4.2, hypercorn 0.18 with uvloop",
-    instead="Choose by what a server can do: of a Django request it takes the smaller part.",
-    why="It is seen with an application of no framework, which does next to nothing. What Django"
-    " does for a request takes several times what the server does, and hides the difference.",
+    instead="Choose by what a server can do as well; how much of the difference is left with Django"
+    " is not shown here.",
+    why="It is seen with an application of no framework, which does next to nothing. A Django view"
+    " is asked on one server only, and once, so that its figure gives no more than the scale.",
     needs=("daphne", "hypercorn", "httptools", "uvloop"),
     timed=True,
     shows=(cpu_milliseconds,),
@@ -80,7 +81,7 @@ def uvicorn_is_fastest_of_three(
 ) -> Seen:
     """Keep each of them busy with an application of no framework; ask Django once, beside it."""
     ratios = beside(server, rivals, BARE)
-    django = f"{cpu_milliseconds(server, DJANGO):.2f} ms"
+    django = f"{cpu_milliseconds(server, DJANGO):.2f} ms, asked once"
     return Seen(
         held=all_longer(ratios),
         evidence={**said(server, ratios), f"a request to an async Django view on {server}": django},
@@ -108,9 +109,9 @@ def uvicorn_is_fastest_of_three_for_fastapi() -> Seen:
     numbers=(36,),
     about="uvicorn 0.54 with uvloop and httptools, granian 2.8 and gunicorn 27 (`asgi`) with the"
     " same loop",
-    instead="Do not choose between uvicorn and granian by their speed.",
-    why="granian, which is written in Rust, takes about as much CPU time; gunicorn's `asgi` worker"
-    " with its parser in Python takes more.",
+    instead="Measure uvicorn and granian with your application before you choose one by its speed.",
+    why="gunicorn's `asgi` worker with its parser in Python takes more CPU time. Of granian, which"
+    " is written in Rust, the interval was too wide to tell where the verdicts were recorded.",
     needs=("granian", "gunicorn", "httptools", "uvloop"),
     timed=True,
     shows=(cpu_milliseconds,),
