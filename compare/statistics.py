@@ -20,6 +20,8 @@ FEW_BLOCKS = 5
 # where a process's code lies in memory moves figures as much (Mytkowicz and others, 2009).
 SMALLEST_DIFFERENCE = 1.05
 DISAGREEMENT = 2  # how far an interval reaches to either side of blocks that do not agree
+# Where a hypervisor took more of the service's core, what it left says little of the whole.
+MOST_STOLEN_SHARE = 0.5
 AGAIN = "-again"
 
 
@@ -128,6 +130,7 @@ def ratios_by_block(
     That is its throughput divided by the baseline's. An open loop offers both the same rate: there
     it is the baseline's median time to answer, divided by the other's; but where one of them left
     requests unanswered in any block, its times are of the lucky ones, and nothing is compared.
+    Nor is a run of which a hypervisor took more than MOST_STOLEN_SHARE.
     """
     own = [
         sample
@@ -136,7 +139,11 @@ def ratios_by_block(
     ]
     if any(sample.unanswered for sample in own):
         return {}
-    speeds = {(sample.contender, sample.block): _speed(sample, scenario) for sample in own}
+    speeds = {
+        (sample.contender, sample.block): _speed(sample, scenario)
+        for sample in own
+        if sample.stolen_share <= MOST_STOLEN_SHARE
+    }
     blocks = sorted({block for _, block in speeds})
     return {
         block: speeds[other, block] / speeds[baseline, block]

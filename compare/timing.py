@@ -19,8 +19,6 @@ IDLE_CORES = 0.1
 LOOK_SECONDS = 0.2
 DRAIN_SECONDS = 30.0
 PATIENCE_SECONDS = 30.0
-# What is left must be enough to divide by: the counters move in steps of ten milliseconds.
-MOST_STOLEN_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ def _sample(
         p99_ms=found.p99_ms,
         cost=watch.cost(answered, found.client_cpu_seconds, found.duration_seconds),
         bodies_compared=bodies.compared,
-        stolen_share=min(max(stolen_share, 0.0), MOST_STOLEN_SHARE),
+        stolen_share=min(max(stolen_share, 0.0), 1.0),
         marks=[*disturbed.marks(), *bodies.marks()],
     )
 

@@ -96,6 +96,14 @@ def test_time_that_the_hypervisor_took_is_left_out() -> None:
     assert found.winner is None
 
 
+def test_a_run_that_the_hypervisor_mostly_took_is_in_no_comparison() -> None:
+    """What is left of it says too little of the whole; its block has no ratio."""
+    samples = samples_of({"django": [100.0] * 5, "fastapi": [100.0] * 4 + [1.0]})
+    samples[-1].stolen_share = 0.7
+    assert (samples[-1].contender, samples[-1].requests_per_second) == ("fastapi", 1.0)
+    assert statistics.paired(samples, LIST, "django", "fastapi") == [1.0] * 4
+
+
 def test_an_open_loop_is_compared_by_its_times() -> None:
     """Where both are offered the same rate, the one that answers sooner is the better."""
     offered = SCENARIOS["list-at-50"]
