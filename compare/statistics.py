@@ -19,7 +19,7 @@ FEW_BLOCKS = 5
 # Differences as small as this are nobody's reason to choose, and come from less than a framework:
 # where a process's code lies in memory moves figures as much (Mytkowicz and others, 2009).
 SMALLEST_DIFFERENCE = 1.05
-DISAGREEMENT = 2  # how far an interval reaches to either side of blocks that do not agree
+DISAGREEMENT = 1.0  # an interval that reaches twofold to either side: the blocks do not agree
 # Where a hypervisor took more of the service's core, what it left says little of the whole.
 MOST_STOLEN_SHARE = 0.5
 AGAIN = "-again"
@@ -197,8 +197,8 @@ def doubt_about(throughput: Interval, noise: Interval | None, blocks: int) -> st
     if blocks < FEWEST_BLOCKS:
         return f"too close to call: {blocks} of at least {FEWEST_BLOCKS} blocks"
     if throughput.low < SMALLEST_DIFFERENCE and throughput.high > 1 / SMALLEST_DIFFERENCE:
-        reach = math.sqrt(throughput.high / throughput.low)
-        return "too close to call" + (": the blocks disagree" if reach > DISAGREEMENT else "")
+        disagree = half_width([throughput]) > DISAGREEMENT
+        return "too close to call" + (": the blocks disagree" if disagree else "")
     if noise and _extent(noise) >= abs(math.log(throughput.ratio)):
         return "too close to call: within the noise"
     return ""
