@@ -107,6 +107,13 @@ def test_what_has_another_version_is_named_beside_a_changed_verdict() -> None:
     assert "(recorded: 1.0)" in judgement.sentences[-1]
 
 
+def test_a_changed_verdict_is_told_with_what_was_seen() -> None:
+    """What failed far away, in CI, can be understood without a second run."""
+    then = Record(recordings=[verdicts([claim("holds")])])
+    judgement = judge(then, [claim("false", evidence={"new ones": "0"})])
+    assert judgement.sentences == ["it-is-so (Django): false (recorded: holds); saw new ones: 0"]
+
+
 def test_another_python_is_not_judged() -> None:
     """What was recorded on one says nothing of another."""
     other = verdicts([claim("holds")]).model_copy(update={"python": "3.99"})

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from compare import machine
-from compare.claimed import NOT_ESTABLISHED, NOT_INSTALLED, Claim
+from compare.claimed import NOT_ESTABLISHED, NOT_INSTALLED, Claim, Side
 from compare.services import PROJECT_ROOT
 from compare.strict import Strict
 
@@ -82,7 +82,7 @@ class Judgement:
 
 
 def judge(record: Record, claims: Sequence[Claim]) -> Judgement:
-    """Say of each verdict that is another than the recorded one of this Python what it is now.
+    """Say of each verdict that is another than the recorded one of this Python what was seen.
 
     What could not be established here contradicts nothing where a claim is about time, or where
     what it needs is not installed.
@@ -91,13 +91,12 @@ def judge(record: Record, claims: Sequence[Claim]) -> Judgement:
     recorded = next((each for each in record.recordings if each.python == found.python), None)
     if recorded is None:
         return Judgement([f"no verdicts are recorded for Python {found.python}"], failed=False)
-    unsure = {each.id for each in claims if each.timed or NOT_INSTALLED in each.sides[0].evidence}
     sentences = [
-        f"{id} ({framework}): {now}, and no longer {then}"
-        for id, sides in found.verdicts.items()
-        for framework, now in sides.items()
-        if now != (then := recorded.verdicts.get(id, {}).get(framework, "recorded"))
-        and not (id in unsure and NOT_ESTABLISHED in (now, then))
+        f"{each.id} ({side.framework}): {side.verdict} (recorded: {then}); saw {_seen(side)}"
+        for each in claims
+        for side in each.sides
+        if side.verdict != (then := recorded.verdicts.get(each.id, {}).get(side.framework, "none"))
+        and not (_may_be_unsure(each) and NOT_ESTABLISHED in (side.verdict, then))
     ]
     newer = [
         f"{name} {now} (recorded: {recorded.versions.get(name, 'none')})"
@@ -107,3 +106,11 @@ def judge(record: Record, claims: Sequence[Claim]) -> Judgement:
     if sentences and newer:
         return Judgement([*sentences, f"other versions: {', '.join(newer)}"], failed=True)
     return Judgement(sentences, failed=bool(sentences))
+
+
+def _seen(side: Side) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in side.evidence.items())
+
+
+def _may_be_unsure(claim: Claim) -> bool:
+    return claim.timed or NOT_INSTALLED in claim.sides[0].evidence
