@@ -17,7 +17,9 @@ from compare.commands.run import SET_ASIDE, UNFINISHED
 from compare.results import Results
 
 ARGUMENTS = ("run", "fastapi", "--scenario", "detail-1", "--blocks", "3", "--no-open")
-DEADLINE_SECONDS = 120
+DEADLINE_SECONDS = 240  # the contract is checked first
+
+pytestmark = pytest.mark.timeout(2 * DEADLINE_SECONDS)
 
 
 @pytest.fixture(scope="module")
