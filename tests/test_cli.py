@@ -25,7 +25,7 @@ from tests.sample_results import sample_results
 
 COMPARE = (sys.executable, "-m", "compare")
 MARK = "COMPARE_TEST_MARK"
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 90
 CLOSED = "postgresql://me:secret@127.0.0.1:9/it"
 
 

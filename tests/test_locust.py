@@ -33,7 +33,7 @@ ROWS = {(REQUESTS[each].method, REQUESTS[each].path) for each in ENDPOINTS}
 USERS: tuple[str, ...] = ("--headless", "--users", "4", "--spawn-rate", "4", "--stop-timeout", "10")
 USERS += ("--equal-weights",)  # so that a short run has requests of each kind
 PRINTED = re.compile(r"^(GET|POST) +(\S+) +[1-9]", re.MULTILINE)  # a row of its statistics
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 90.0
 POLL_SECONDS = 0.05
 
 Counts = dict[tuple[str, str], tuple[int, int]]
