@@ -92,10 +92,13 @@ GUNICORN_GTHREAD = Server(
 UWSGI = Server(
     name="uWSGI",
     interface="WSGI",
-    # It closes a connection whose body nobody read, and so breaks it: the buffering reads it.
+    # It breaks a connection whose body the application did not read, without a word: the buffering
+    # reads the body, and the routes say that a connection ends with a body.
     command=_words(
         "-c 'import pyuwsgi; pyuwsgi.run()' --master --need-app --die-on-term --enable-threads"
         " --threads {threads} --disable-logging --buffer-size 65535 --post-buffering 4096"
+        " --route-if-not 'empty:${{CONTENT_LENGTH}} addheader:Connection: close'"
+        " --route-if-not 'empty:${{HTTP_TRANSFER_ENCODING}} addheader:Connection: close'"
         " --http11-socket {host}:{port} --module {application}"
     ),
     requires=("pyuwsgi",),

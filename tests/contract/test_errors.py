@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.answers import good, problem
 from tests.contract.posts import create, new_post
-from tests.contract.wire import send
+from tests.contract.wire import closes_silently, send
 
 pytestmark = pytest.mark.usefixtures("tidy")
 
@@ -20,6 +20,11 @@ POST = json.dumps(new_post()).encode()
 TWICE = {"tags": ["a", "a"]}
 POST_TWICE = json.dumps(new_post(**TWICE)).encode()
 BIG = b"{" * (MIB + 1)
+# A body in each way to say where it ends.
+FRAMED = {
+    "Content-Length: 2": b"{}",
+    "Transfer-Encoding: chunked": b"2\r\n{}\r\n0\r\n\r\n",
+}
 NOT_JSON = {
     "empty": b"",
     "whitespace": b" \n",
@@ -123,6 +128,12 @@ def test_whitespace_and_escapes_are_json(client: httpx.Client) -> None:
 def test_unknown_path_is_not_found(client: httpx.Client, path: str) -> None:
     """C30: An unknown path is a 404."""
     problem(send(client, f"GET {path} HTTP/1.1"), 404)
+
+
+@pytest.mark.parametrize("length", FRAMED)
+def test_unread_body_breaks_no_connection(client: httpx.Client, length: str) -> None:
+    """C30: After a 404 for a request with a body its connection stands, or was said to end."""
+    assert not closes_silently(client, f"POST /nothing HTTP/1.1\r\n{length}", FRAMED[length])
 
 
 @pytest.mark.parametrize("method", METHODS)

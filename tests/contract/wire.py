@@ -1,5 +1,6 @@
 """Requests byte by byte over a socket, for what an HTTP client would put right."""
 
+import select
 import socket
 from contextlib import closing, suppress
 from http.client import HTTPResponse
@@ -7,6 +8,9 @@ from http.client import HTTPResponse
 import httpx
 
 from tests.contract.subject import REQUEST_TIMEOUT_SECONDS
+
+# A server that closes a connection after its answer does so at once.
+CLOSING_SECONDS = 0.2
 
 
 def send(
@@ -35,6 +39,17 @@ def answer_to_head(client: httpx.Client, path: str) -> bytes:
         connection.sendall(_lines(client, f"HEAD {path} HTTP/1.1\r\nConnection: close"))
         with connection.makefile("rb") as stream:
             return stream.read()
+
+
+def closes_silently(client: httpx.Client, head: str, body: bytes) -> bool:
+    """Send a request; say whether the connection then ends though the answer did not say so."""
+    with _connected(client) as connection:
+        connection.sendall(_lines(client, head) + body)
+        with closing(HTTPResponse(connection)) as answer:
+            answer.begin()
+            answer.read()
+            ended, _, _ = select.select([connection], [], [], CLOSING_SECONDS)
+            return bool(ended) and not answer.will_close
 
 
 def _connected(
