@@ -39,7 +39,7 @@ def kill_one(application: str, workers: int) -> Seen:
         after = serving(server, workers, killed)
         status = get(server).status_code if after else None
     return Seen(
-        held=len(after) == workers and status == 200,
+        held=len(before) == len(after) == workers and len(after - before) == 1 and status == 200,
         evidence={
             "processes that serve": len(before),
             "after one was killed": len(after),
