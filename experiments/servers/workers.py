@@ -37,13 +37,14 @@ def kill_one(application: str, workers: int) -> Seen:
         killed = min(before)
         psutil.Process(killed).kill()
         after = serving(server, workers, killed)
-        status = get(server).status_code if after else None
+        answered = get(server).json()["process"] if after else None
+    new = after - before
     return Seen(
-        held=len(before) == len(after) == workers and len(after - before) == 1 and status == 200,
+        held=len(before) == len(after) == workers and len(new) == 1 and answered in after,
         evidence={
             "processes that serve": len(before),
             "after one was killed": len(after),
-            "new ones": len(after - before),
+            "new ones": len(new),
         },
     )
 
