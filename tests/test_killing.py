@@ -1,0 +1,37 @@
+"""What the test of compose.yml counts as lost: the judgement alone, which needs no Docker."""
+
+import httpx
+import pytest
+
+from tests.compose.composition import Broken
+from tests.compose.killing import BAD_GATEWAY, CREATED, Attempt, Death, check_the_failed
+
+DEATH = Death(told_at_seconds=10.0, dead_at_seconds=11.0)
+
+
+def attempt(sent_at_seconds: float, ended_at_seconds: float, status: int | None) -> Attempt:
+    """Give one create with this answer, or with none."""
+    answer = None if status is None else httpx.Response(status)
+    return Attempt(1, sent_at_seconds, ended_at_seconds, answer)
+
+
+@pytest.mark.parametrize(
+    ("sent_at_seconds", "ended_at_seconds"), [(9.0, 10.5), (10.2, 10.4), (10.9, 12.0), (9.0, 12.0)]
+)
+@pytest.mark.parametrize("status", [BAD_GATEWAY, None])
+def test_a_create_may_fail_while_a_replica_dies(
+    sent_at_seconds: float, ended_at_seconds: float, status: int | None
+) -> None:
+    """A create that was in flight at any moment between the order to die and the death may fail."""
+    cut_off = attempt(sent_at_seconds, ended_at_seconds, status)
+    assert check_the_failed([cut_off, attempt(9.0, 12.0, CREATED)], DEATH) == 1
+
+
+@pytest.mark.parametrize(("sent_at_seconds", "ended_at_seconds"), [(8.0, 9.9), (11.1, 12.0)])
+@pytest.mark.parametrize("status", [BAD_GATEWAY, None])
+def test_no_create_may_fail_before_or_after_that(
+    sent_at_seconds: float, ended_at_seconds: float, status: int | None
+) -> None:
+    """A create that failed before a replica was told to die, or was sent after it, is a fault."""
+    with pytest.raises(Broken, match="1 of the creates that failed"):
+        check_the_failed([attempt(sent_at_seconds, ended_at_seconds, status)], DEATH)
