@@ -65,7 +65,8 @@ class Counting:
     @property
     def readings(self) -> list[tuple[str, Path]]:
         """The endpoint and the file of each reading so far."""
-        lines = (self.folder / "output.txt").read_text(encoding="utf-8").splitlines()
+        # What comes after the last line's end is a line that is still being written.
+        lines = (self.folder / "output.txt").read_text(encoding="utf-8").split("\n")[:-1]
         return [(endpoint, self.folder / pid) for endpoint, pid in map(str.split, lines)]
 
     def check(self) -> bool:

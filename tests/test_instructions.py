@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from compare import instructions
@@ -44,6 +45,20 @@ def test_what_moves_by_more_than_two_percent_is_said() -> None:
         "django list: 10.50 million, 5.0 % more than 10.00 million",
         "django create: 2.70 million, 10.0 % less than 3.00 million",
     ]
+
+
+def test_a_line_that_is_still_being_written_is_no_reading_yet(tmp_path: Path) -> None:
+    """The counting process writes on while its output is read: half a line is left for later."""
+    counting = instructions.Counting(SERVICES["django"], psutil.Popen(["true"]), tmp_path)
+    for written, found in (
+        ("", []),
+        ("list 10\nlist", [("list", tmp_path / "10")]),
+        ("list 10\nlist 1", [("list", tmp_path / "10")]),
+        ("list 10\nlist 12\n", [("list", tmp_path / "10"), ("list", tmp_path / "12")]),
+    ):
+        (tmp_path / "output.txt").write_text(written)
+        assert counting.readings == found
+    counting.process.wait()
 
 
 def test_an_endpoint_that_was_never_recorded_is_said() -> None:
