@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,61 +14,98 @@ from typer.testing import CliRunner
 
 from compare import results
 from compare.cli import app
-from compare.commands.run import SET_ASIDE, UNFINISHED
+from compare.commands.measure import MEASURED
+from compare.commands.options import RESULTS
+from compare.commands.resumable import set_aside, unfinished
 from compare.results import Results
 
-ARGUMENTS = ("run", "fastapi", "--scenario", "detail-1", "--blocks", "3", "--no-open")
+ARGUMENTS = ("fastapi", "--scenario", "detail-1", "--blocks", "3")
 DEADLINE_SECONDS = 240  # the contract is checked first
 
 pytestmark = pytest.mark.timeout(2 * DEADLINE_SECONDS)
 
 
-@pytest.fixture(scope="module")
-def interrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder of a run that Ctrl-C ended after its first block, and its last words."""
+@dataclass(frozen=True)
+class Interrupted:
+    """A run that Ctrl-C ended after its first block: what asked for it, and its last words."""
+
+    command: tuple[str, ...]
+    file: Path
+    said: str
+
+    @property
+    def kept(self) -> Results:
+        """What was kept of it."""
+        return results.read_unfinished(unfinished(self.file))
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A command that times services: how it is asked, and the file that it writes."""
+
+    words: tuple[str, ...]
+    file: str
+
+    def command(self, folder: Path) -> tuple[str, ...]:
+        """Give its arguments for results in this folder."""
+        return (*self.words, *ARGUMENTS, "--output", str(folder))
+
+
+VERBS = {
+    "run": Verb(("run", "--no-open"), RESULTS),
+    "measure": Verb(("measure",), MEASURED),
+}
+
+
+@pytest.fixture(scope="module", params=VERBS)
+def interrupted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Interrupted:
+    """Give an interrupted run of each command that times services."""
+    verb = VERBS[request.param]
     folder = tmp_path_factory.mktemp("comparison")
-    command = [sys.executable, "-m", "compare", *ARGUMENTS, "--output", str(folder)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, process_group=0) as process:
+    command = verb.command(folder)
+    with subprocess.Popen(
+        [sys.executable, "-m", "compare", *command],
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    ) as process:
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while not (folder / UNFINISHED).exists():
+        while not unfinished(folder / verb.file).exists():
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline, "no block was kept"
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=DEADLINE_SECONDS)[1]
     assert process.returncode == 130
-    return folder, said.splitlines()[-1]
+    return Interrupted(command, folder / verb.file, said.splitlines()[-1])
 
 
-def kept(folder: Path) -> Results:
-    """What was kept of the run."""
-    return results.read_unfinished(folder / UNFINISHED)
-
-
-def test_ctrl_c_says_how_to_go_on(interrupted: tuple[Path, str]) -> None:
+def test_ctrl_c_says_how_to_go_on(interrupted: Interrupted) -> None:
     """The last line has the number of blocks and the command, seed and all."""
-    folder, said = interrupted
-    part = kept(folder)
+    part = interrupted.kept
     assert 1 <= len(part.block_runs) < 3
     assert part.finished_at is None
     kept_blocks = f"blocks kept: {len(part.block_runs)}"
-    go_on = f"{part.command} --output {folder} --resume"
-    assert said == f"compare: stopped; {kept_blocks}; to go on: {go_on}"
+    go_on = f"{part.command} --output {interrupted.file.parent} --resume"
+    assert interrupted.said == f"compare: stopped; {kept_blocks}; to go on: {go_on}"
 
 
-def test_another_run_is_not_gone_on_with(interrupted: tuple[Path, str]) -> None:
+def test_another_run_is_not_gone_on_with(interrupted: Interrupted) -> None:
     """Other services, arguments or seed are refused, and so is another commit."""
-    folder, _ = interrupted
-    arguments = [*ARGUMENTS, "--output", str(folder), "--resume"]
-    answer = CliRunner().invoke(app, [*arguments, "--seed", "1"])
+    resume = [*interrupted.command, "--resume"]
+    answer = CliRunner().invoke(app, [*resume, "--seed", "1"])
     assert answer.exit_code == 2
-    assert answer.stderr.startswith("compare: the run that was interrupted is another: compare run")
-    part = kept(folder)
+    part = interrupted.kept
+    another = f"compare: the run that was interrupted is another: {part.command}\n"
+    assert answer.stderr == another
     try:
-        results.write(part.model_copy(update={"commit": "other"}), folder / UNFINISHED)
-        answer = CliRunner().invoke(app, arguments)
+        other_commit = part.model_copy(update={"commit": "other"})
+        results.write(other_commit, unfinished(interrupted.file))
+        answer = CliRunner().invoke(app, resume)
     finally:
-        results.write(part, folder / UNFINISHED)
+        results.write(part, unfinished(interrupted.file))
     assert answer.exit_code == 2
     assert answer.stderr == (
         "compare: the run that was interrupted is of another machine, version or commit:"
@@ -76,42 +114,42 @@ def test_another_run_is_not_gone_on_with(interrupted: tuple[Path, str]) -> None:
 
 
 def test_a_new_run_sets_an_interrupted_one_aside(
-    interrupted: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    interrupted: Interrupted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What an interrupted run kept is not lost to the next run without a word."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("compare.commands.run.run_plan", interrupt)
-    part = kept(interrupted[0])
-    results.write(part, tmp_path / UNFINISHED)
-    answer = CliRunner().invoke(app, [*ARGUMENTS, "--output", str(tmp_path)])
+    monkeypatch.setattr("compare.commands.resumable.run_plan", interrupt)
+    file = tmp_path / interrupted.file.name
+    results.write(interrupted.kept, unfinished(file))
+    answer = CliRunner().invoke(app, [*interrupted.command, "--output", str(tmp_path)])
     assert answer.exit_code == 130
-    assert f"an interrupted run is set aside: {tmp_path / SET_ASIDE}\n" in answer.stderr
-    assert results.read_unfinished(tmp_path / SET_ASIDE) == part
+    assert f"an interrupted run is set aside: {set_aside(file)}\n" in answer.stderr
+    assert results.read_unfinished(set_aside(file)) == interrupted.kept
 
 
-def test_nothing_to_go_on_with_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_nothing_to_go_on_with_is_said(verb: Verb, tmp_path: Path) -> None:
     """Without an interrupted run there is nothing to resume."""
-    arguments = [*ARGUMENTS, "--output", str(tmp_path), "--resume"]
-    answer = CliRunner().invoke(app, arguments)
+    answer = CliRunner().invoke(app, [*verb.command(tmp_path), "--resume"])
     assert answer.exit_code == 2
-    assert answer.stderr == f"compare: {tmp_path / UNFINISHED}: no such file or directory\n"
+    lacking = unfinished(tmp_path / verb.file)
+    assert answer.stderr == f"compare: {lacking}: no such file or directory\n"
 
 
-def test_the_run_goes_on_where_it_stopped(interrupted: tuple[Path, str]) -> None:
+def test_the_run_goes_on_where_it_stopped(interrupted: Interrupted) -> None:
     """The kept blocks stay as they were, the others are added, and the file is whole."""
-    folder, said = interrupted
-    before = kept(folder)
-    arguments = shlex.split(said.partition("compare run")[2])
-    answer = CliRunner().invoke(app, ["run", *arguments, "--no-open"])
+    before = interrupted.kept
+    words = shlex.split(interrupted.said.partition("to go on: compare ")[2])
+    answer = CliRunner().invoke(app, [*words, *{"--no-open"}.intersection(interrupted.command)])
     assert answer.exit_code == 0, answer.stderr
-    whole = results.read(folder / "results.json")
+    whole = results.read(interrupted.file)
     assert [run.number for run in whole.block_runs] == [0, 1, 2]
     assert whole.block_runs[: len(before.block_runs)] == before.block_runs
     assert [each for each in whole.samples if each.block < len(before.block_runs)] == before.samples
     assert whole.started_at == before.started_at
     assert whole.contract == before.contract
-    assert not (folder / UNFINISHED).exists()
-    assert json.loads((folder / "results.json").read_text())["finished_at"]
+    assert not unfinished(interrupted.file).exists()
+    assert json.loads(interrupted.file.read_text())["finished_at"]

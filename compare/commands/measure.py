@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from compare import instruction_record, instructions, results, terminal
+from compare import instruction_record, instructions, terminal
 from compare.commands.options import COMPARISON, Database, Names, Output, Seed, make
+from compare.commands.resumable import Resume, run_into
 from compare.commands.run import Blocks, Budget, Chosen, Full, Precision, planned
-from compare.complaints import FAILED, fail, one_line, say_what_is_used
-from compare.run import run as run_plan
+from compare.complaints import FAILED, fail, one_line
+from compare.run import Plan
 from compare.services import USUAL, named
 
 MEASURED = "measured.json"
@@ -29,6 +30,7 @@ def measure(
     precision: Precision = None,
     blocks: Blocks = None,
     seed: Seed = None,
+    resume: Resume = False,
     count_instructions: Instructions = False,
     record: Record = False,
 ) -> None:
@@ -36,19 +38,20 @@ def measure(
     if record and not count_instructions:
         fail("--record keeps the counts of --instructions")
     if count_instructions:
-        if services or full or scenario or budget or precision or blocks or seed is not None:
+        timing = (services, full, scenario, budget, precision, blocks, resume)
+        if any(timing) or seed is not None:
             fail(
                 f"--instructions are counted for {', '.join(USUAL)}; it takes --record and no more"
             )
         return _count(record)
     make(output)
     file = output / MEASURED
-    with one_line():
-        say_what_is_used(database)
+
+    def plan_with(seed: int | None) -> Plan:
         plan = planned(services, database, full, scenario, budget, precision, blocks, seed)
-        with terminal.live() as live:
-            found = run_plan(plan.unchecked(), live, lambda part: None)
-        results.write(found, file)
+        return plan.unchecked()
+
+    found = run_into(file, plan_with, seed, resume)
     terminal.print_results(found)
     terminal.out.print(f"The results: {file}", soft_wrap=True)
     raise typer.Exit(FAILED if found.refusals else 0)

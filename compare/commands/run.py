@@ -1,15 +1,14 @@
 """`compare run`: check, measure and compare services, and write the page."""
 
 import secrets
-import shlex
 import webbrowser
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from compare import results, terminal
+from compare import terminal
 from compare.commands.options import (
     COMPARISON,
     RESULTS,
@@ -21,16 +20,13 @@ from compare.commands.options import (
     make,
     write_page,
 )
-from compare.complaints import FAILED, chosen_services, fail, one_line, say_what_is_used
+from compare.commands.resumable import Resume, run_into
+from compare.complaints import FAILED, chosen_services, fail
 from compare.measure import Limits
-from compare.run import Plan, refuse_another
-from compare.run import run as run_plan
+from compare.run import Plan
 from compare.scenarios import PROFILES, Inquiry, only
 from compare.services import DEFAULT_PAIR, USUAL
-from compare.survey.topics import keep as keep_surveys
 
-UNFINISHED = "results.unfinished.json"
-SET_ASIDE = "results.interrupted.json"
 # With the contract suite, quick takes three minutes and a half; a calm machine ends it earlier.
 BUDGET_SECONDS = {"quick": 185.0, "full": 2_400.0}
 PRECISION = 0.05
@@ -50,7 +46,6 @@ Precision = Annotated[
 ]
 Blocks = Annotated[int | None, typer.Option(min=1, help="measure exactly so many blocks")]
 Open = Annotated[bool, typer.Option("--open/--no-open", help="open the page in a browser")]
-Resume = Annotated[bool, typer.Option("--resume", help="go on with the run that was interrupted")]
 
 
 def run(
@@ -68,22 +63,8 @@ def run(
 ) -> None:
     """Run services side by side, check and measure them, and write the comparison as a page."""
     make(output)
-    unfinished = output / UNFINISHED
-    with one_line():
-        earlier = results.read_unfinished(unfinished) if resume else None
-        seed = earlier.seed if earlier and seed is None else seed
-        plan = planned(services, database, full, scenario, budget, precision, blocks, seed)
-        if earlier:
-            refuse_another(plan, earlier)
-        else:
-            _set_aside(unfinished)
-    with one_line(lambda: _advice(plan, unfinished)):
-        say_what_is_used(database)
-        with terminal.live() as live:
-            found = run_plan(plan, live, lambda part: results.write(part, unfinished), earlier)
-        found = keep_surveys(found, output / RESULTS)
-        results.write(found, output / RESULTS)
-        unfinished.unlink(missing_ok=True)
+    plan_with = partial(planned, services, database, full, scenario, budget, precision, blocks)
+    found = run_into(output / RESULTS, plan_with, seed, resume)
     terminal.print_contract(found.contract, found.clauses)
     terminal.print_results(found)
     page = write_page(found, output)
@@ -128,21 +109,3 @@ def _inquiries(profile: str, names: Sequence[str]) -> tuple[Inquiry, ...]:
     # As the profile times them, if it has them all.
     own = {scenario.name for each in PROFILES[profile] for scenario in each.scenarios}
     return only(PROFILES[profile if own >= set(names) else "full"], names or own)
-
-
-def _set_aside(unfinished: Path) -> None:
-    if unfinished.exists():
-        aside = unfinished.replace(unfinished.with_name(SET_ASIDE))
-        terminal.err.print(f"an interrupted run is set aside: {aside}", soft_wrap=True)
-
-
-def _advice(plan: Plan, unfinished: Path) -> str:
-    try:
-        kept = results.read_unfinished(unfinished)
-    except results.UnusableResults:
-        return ""
-    if kept.command != plan.command:
-        return ""
-    folder = unfinished.parent
-    where = "" if folder == COMPARISON else f" --output {shlex.quote(str(folder))}"
-    return f"blocks kept: {len(kept.block_runs)}; to go on: {plan.command}{where} --resume"

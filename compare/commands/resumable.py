@@ -1,0 +1,73 @@
+"""A run that keeps its blocks as they end, and that can be gone on with once it was interrupted."""
+
+import shlex
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compare import results, terminal
+from compare.commands.options import COMPARISON
+from compare.complaints import one_line, say_what_is_used
+from compare.results import Results
+from compare.run import Plan, refuse_another
+from compare.run import run as run_plan
+from compare.survey.topics import keep as keep_surveys
+
+Resume = Annotated[bool, typer.Option("--resume", help="go on with the run that was interrupted")]
+
+
+def unfinished(file: Path) -> Path:
+    """Where the blocks are until the results file is whole."""
+    return file.with_suffix(".unfinished.json")
+
+
+def set_aside(file: Path) -> Path:
+    """Where an interrupted run goes when another one begins."""
+    return file.with_suffix(".interrupted.json")
+
+
+def run_into(
+    file: Path, plan_with: Callable[[int | None], Plan], seed: int | None, resume: bool
+) -> Results:
+    """Run a plan, and write what it found into the results file.
+
+    With `resume` the run that was interrupted is gone on with, and its seed is the one to plan
+    with unless another is given. What goes wrong ends the command in one line, which says how to
+    go on.
+    """
+    with one_line():
+        earlier = results.read_unfinished(unfinished(file)) if resume else None
+        plan = plan_with(earlier.seed if earlier and seed is None else seed)
+        if earlier:
+            refuse_another(plan, earlier)
+        else:
+            _set_aside(file)
+    with one_line(lambda: _advice(plan, file)):
+        say_what_is_used(plan.database)
+        with terminal.live() as live:
+            found = run_plan(plan, live, partial(results.write, path=unfinished(file)), earlier)
+        found = keep_surveys(found, file)
+        results.write(found, file)
+        unfinished(file).unlink(missing_ok=True)
+    return found
+
+
+def _set_aside(file: Path) -> None:
+    if unfinished(file).exists():
+        aside = unfinished(file).replace(set_aside(file))
+        terminal.err.print(f"an interrupted run is set aside: {aside}", soft_wrap=True)
+
+
+def _advice(plan: Plan, file: Path) -> str:
+    try:
+        kept = results.read_unfinished(unfinished(file))
+    except results.UnusableResults:
+        return ""
+    if kept.command != plan.command:
+        return ""
+    folder = file.parent
+    where = "" if folder == COMPARISON else f" --output {shlex.quote(str(folder))}"
+    return f"blocks kept: {len(kept.block_runs)}; to go on: {plan.command}{where} --resume"
