@@ -4,7 +4,14 @@ import httpx
 import pytest
 
 from tests.compose.composition import Broken
-from tests.compose.killing import BAD_GATEWAY, CREATED, Attempt, Death, check_the_failed
+from tests.compose.killing import (
+    BAD_GATEWAY,
+    CREATED,
+    MOST_FAILED,
+    Attempt,
+    Death,
+    check_the_failed,
+)
 
 DEATH = Death(told_at_seconds=10.0, dead_at_seconds=11.0)
 
@@ -35,3 +42,11 @@ def test_no_create_may_fail_before_or_after_that(
     """A create that failed before a replica was told to die, or was sent after it, is a fault."""
     with pytest.raises(Broken, match="1 of the creates that failed"):
         check_the_failed([attempt(sent_at_seconds, ended_at_seconds, status)], DEATH)
+
+
+def test_no_sender_may_fail_a_third_time() -> None:
+    """A sender can be cut off, and once more by the dead replica's listener, but not again."""
+    cut_off = [attempt(9.0, 10.5, BAD_GATEWAY)] * MOST_FAILED
+    assert check_the_failed(cut_off, DEATH) == MOST_FAILED
+    with pytest.raises(Broken, match="creates failed with 16 in flight"):
+        check_the_failed([*cut_off, attempt(10.6, 10.9, BAD_GATEWAY)], DEATH)

@@ -19,6 +19,8 @@ from compare.commands.options import RESULTS
 from compare.commands.resumable import set_aside, unfinished
 from compare.results import Results
 
+# The commands that time services, and the files that they write.
+FILES = {"run": RESULTS, "measure": MEASURED}
 ARGUMENTS = ("fastapi", "--scenario", "detail-1", "--blocks", "3")
 DEADLINE_SECONDS = 240  # the contract is checked first
 
@@ -29,7 +31,7 @@ pytestmark = pytest.mark.timeout(2 * DEADLINE_SECONDS)
 class Interrupted:
     """A run that Ctrl-C ended after its first block: what asked for it, and its last words."""
 
-    command: tuple[str, ...]
+    arguments: tuple[str, ...]
     file: Path
     said: str
 
@@ -39,47 +41,33 @@ class Interrupted:
         return results.read_unfinished(unfinished(self.file))
 
 
-@dataclass(frozen=True)
-class Verb:
-    """A command that times services: how it is asked, and the file that it writes."""
-
-    words: tuple[str, ...]
-    file: str
-
-    def command(self, folder: Path) -> tuple[str, ...]:
-        """Give its arguments for results in this folder."""
-        return (*self.words, *ARGUMENTS, "--output", str(folder))
+def command(verb: str, folder: Path) -> tuple[str, ...]:
+    """Give the arguments of a short run with results in this folder."""
+    return (verb, *ARGUMENTS, "--output", str(folder))
 
 
-VERBS = {
-    "run": Verb(("run", "--no-open"), RESULTS),
-    "measure": Verb(("measure",), MEASURED),
-}
-
-
-@pytest.fixture(scope="module", params=VERBS)
+@pytest.fixture(scope="module", params=FILES)
 def interrupted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Interrupted:
     """Give an interrupted run of each command that times services."""
-    verb = VERBS[request.param]
     folder = tmp_path_factory.mktemp("comparison")
-    command = verb.command(folder)
+    file, arguments = folder / FILES[request.param], command(request.param, folder)
     with subprocess.Popen(
-        [sys.executable, "-m", "compare", *command],
+        [sys.executable, "-m", "compare", *arguments],
         stderr=subprocess.PIPE,
         text=True,
         process_group=0,
     ) as process:
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while not unfinished(folder / verb.file).exists():
+        while not unfinished(file).exists():
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline, "no block was kept"
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=DEADLINE_SECONDS)[1]
     assert process.returncode == 130
-    return Interrupted(command, folder / verb.file, said.splitlines()[-1])
+    return Interrupted(arguments, file, said.splitlines()[-1])
 
 
 def test_ctrl_c_says_how_to_go_on(interrupted: Interrupted) -> None:
@@ -94,7 +82,7 @@ def test_ctrl_c_says_how_to_go_on(interrupted: Interrupted) -> None:
 
 def test_another_run_is_not_gone_on_with(interrupted: Interrupted) -> None:
     """Other services, arguments or seed are refused, and so is another commit."""
-    resume = [*interrupted.command, "--resume"]
+    resume = [*interrupted.arguments, "--resume"]
     answer = CliRunner().invoke(app, [*resume, "--seed", "1"])
     assert answer.exit_code == 2
     part = interrupted.kept
@@ -124,18 +112,18 @@ def test_a_new_run_sets_an_interrupted_one_aside(
     monkeypatch.setattr("compare.commands.resumable.run_plan", interrupt)
     file = tmp_path / interrupted.file.name
     results.write(interrupted.kept, unfinished(file))
-    answer = CliRunner().invoke(app, [*interrupted.command, "--output", str(tmp_path)])
+    answer = CliRunner().invoke(app, [*interrupted.arguments, "--output", str(tmp_path)])
     assert answer.exit_code == 130
     assert f"an interrupted run is set aside: {set_aside(file)}\n" in answer.stderr
     assert results.read_unfinished(set_aside(file)) == interrupted.kept
 
 
-@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
-def test_nothing_to_go_on_with_is_said(verb: Verb, tmp_path: Path) -> None:
+@pytest.mark.parametrize("verb", FILES)
+def test_nothing_to_go_on_with_is_said(verb: str, tmp_path: Path) -> None:
     """Without an interrupted run there is nothing to resume."""
-    answer = CliRunner().invoke(app, [*verb.command(tmp_path), "--resume"])
+    answer = CliRunner().invoke(app, [*command(verb, tmp_path), "--resume"])
     assert answer.exit_code == 2
-    lacking = unfinished(tmp_path / verb.file)
+    lacking = unfinished(tmp_path / FILES[verb])
     assert answer.stderr == f"compare: {lacking}: no such file or directory\n"
 
 
@@ -143,7 +131,7 @@ def test_the_run_goes_on_where_it_stopped(interrupted: Interrupted) -> None:
     """The kept blocks stay as they were, the others are added, and the file is whole."""
     before = interrupted.kept
     words = shlex.split(interrupted.said.partition("to go on: compare ")[2])
-    answer = CliRunner().invoke(app, [*words, *{"--no-open"}.intersection(interrupted.command)])
+    answer = CliRunner().invoke(app, words)  # which has no terminal, and so opens no browser
     assert answer.exit_code == 0, answer.stderr
     whole = results.read(interrupted.file)
     assert [run.number for run in whole.block_runs] == [0, 1, 2]
