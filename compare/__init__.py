@@ -1,1 +1,19 @@
-"""The instrument: it runs the services, checks them, measures them and writes the comparison."""
+"""The instrument: it runs services, checks them, measures them and writes the comparison.
+
+Its rooms, from the ground up; a room imports only from those above it in this list, and a test
+keeps it so. The first three are the ground floor: the contract suite, the experiments and the load
+files may use them to start services and to load them, and nothing else of the instrument.
+
+- errors, strict, intervals: what can go wrong, the strictness of files, ratios with their interval
+- registry: what can run, that is services, servers and environment; only here a service is named
+- running: start processes, wait until they are ready, load them, stop them by their own pids
+- results: the versioned results file, which refuses what is incomplete or mixed
+- contract: run the contract suite, read its report
+- bench: scenarios, schedule, blocks, timed runs, gates, costs, verdicts
+- instructions: count the instructions of a request, compare them with the record
+- survey: servers, pools, growth with the data: what takes longer than a run
+- claims: run the experiments, keep the record of their verdicts
+- report: from results to one self-contained page
+- terminal: what a person sees meanwhile and at the end
+- commands: the command line, one module a command
+"""

@@ -13,8 +13,7 @@ import uuid
 import k9.plan
 from locust import FastHttpUser, tag, task
 
-from compare.load import Request
-from compare.scenarios import REQUESTS
+from compare.running.requests import REQUESTS, Request
 
 TOKEN = os.environ.get("API_TOKEN")
 NO_ID = (0,)

@@ -1,6 +1,6 @@
 """Timed runs of services that never ran: a service of one core that queues, in arithmetic."""
 
-from compare.measured import Cost, Sample, Scenario
+from compare.results.speed import Cost, Sample, Scenario
 
 SECONDS = 3.0
 THREADS = 8

@@ -1,6 +1,6 @@
 """Samples for tests that care about the rate only."""
 
-from compare.measured import Cost, Sample, Scenario
+from compare.results.speed import Cost, Sample, Scenario
 
 
 def plain_sample(scenario: Scenario, contender: str, block: int, rate: float) -> Sample:

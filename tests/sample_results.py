@@ -7,13 +7,22 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from compare import scenarios as studies
-from compare.measured import BlockRun, Null, Refusal, Sample, Scenario, Start, Study
+from compare.bench.scenarios import FULL, QUICK, Study
+from compare.bench.verdicts import compare, compare_a_a_pair, shares
+from compare.registry.project import PROJECT_ROOT
 from compare.report.figures import labels
-from compare.results import Machine, Results, ServiceRun
-from compare.results import TestOutcome as Outcome
-from compare.services import PROJECT_ROOT
-from compare.statistics import AGAIN, again, compare, shares
+from compare.results.model import Machine, Results, ServiceRun
+from compare.results.model import TestOutcome as Outcome
+from compare.results.speed import (
+    SECOND_COPY,
+    BlockRun,
+    Null,
+    Refusal,
+    Sample,
+    Scenario,
+    Start,
+    StudyName,
+)
 from tests.made_up import sample
 
 BLOCKS = 5
@@ -60,7 +69,7 @@ def of_older_django() -> Results:
 
 @cache
 def _quick() -> Results:
-    return _run(studies.QUICK, [_service("django", "Django"), _service("fastapi", "FastAPI")])
+    return _run(QUICK, [_service("django", "Django"), _service("fastapi", "FastAPI")])
 
 
 @cache
@@ -71,7 +80,7 @@ def _full() -> Results:
         _service("django-blocking", "Django", "blocking", "gunicorn gthread"),
         _service("fastapi-blocking", "FastAPI", "blocking"),
     ]
-    results = _run(studies.FULL, services, _service("bare", "no framework"))
+    results = _run(FULL, services, _service("bare", "no framework"))
     results.refusals = [
         Refusal(scenario="create-256", contender="fastapi", block=3, reason="3 answers were errors")
     ]
@@ -81,22 +90,22 @@ def _full() -> Results:
 
 
 def _run(
-    inquiries: Sequence[studies.Inquiry],
+    studies: Sequence[Study],
     services: list[ServiceRun],
     yardstick: ServiceRun | None = None,
 ) -> Results:
-    scenarios = list(chain.from_iterable(each.scenarios for each in inquiries))
-    noisy = set(chain.from_iterable(each.noisy for each in inquiries))
+    scenarios = list(chain.from_iterable(each.scenarios for each in studies))
+    noisy = set(chain.from_iterable(each.a_a_scenarios for each in studies))
     timed = [*services, yardstick] if yardstick else services
     results = Results(
         **_circumstances(services),
-        profile="full" if inquiries is studies.FULL else "quick",
+        profile="full" if studies is FULL else "quick",
         services=services,
         yardstick=yardstick,
         contract=[_outcome(id, service.name) for id in CLAUSES for service in services],
         scenarios=scenarios,
         samples=[each for scenario in scenarios for each in _samples(scenario, timed, noisy)],
-        **_of_blocks(inquiries, timed),
+        **_of_blocks(studies, timed),
         refusals=[],
         comparisons=[],
         noise=[],
@@ -124,8 +133,8 @@ def _circumstances(services: Sequence[ServiceRun]) -> dict[str, Any]:
     )
 
 
-def _of_blocks(inquiries: Sequence[studies.Inquiry], timed: Sequence[ServiceRun]) -> dict[str, Any]:
-    each_block = [(inquiry.study, block) for block in range(BLOCKS) for inquiry in inquiries]
+def _of_blocks(studies: Sequence[Study], timed: Sequence[ServiceRun]) -> dict[str, Any]:
+    each_block = [(study.name, block) for block in range(BLOCKS) for study in studies]
     return {
         "block_runs": [
             BlockRun(study=study, number=block, seconds=13.4) for study, block in each_block
@@ -146,7 +155,7 @@ def _judged(results: Results) -> Results:
     """Set the comparisons to what the samples say."""
     data, names = (results.scenarios, results.samples), labels(results.services)
     results.comparisons = compare(*data, names, SEED)
-    results.noise = again(*data, names, SEED)
+    results.noise = compare_a_a_pair(*data, names, SEED)
     if results.yardstick:
         results.shares = shares(*data, names, results.yardstick.name, SEED)
     return results
@@ -197,7 +206,7 @@ def _outcome(clause: str, service: str) -> Outcome:
     )
 
 
-def _start(study: Study, contender: str, block: int) -> Start:
+def _start(study: StudyName, contender: str, block: int) -> Start:
     heavy = 0.3 if contender == "bare" else 1.0
     return Start.model_validate(
         {
@@ -214,7 +223,7 @@ def _start(study: Study, contender: str, block: int) -> Start:
 def _samples(scenario: Scenario, timed: Sequence[ServiceRun], noisy: set[str]) -> list[Sample]:
     contenders = [each.name for each in timed if _takes_part(scenario, each)]
     if scenario.name in noisy:
-        contenders.append("django" + AGAIN)
+        contenders.append("django" + SECOND_COPY)
     return [
         sample(scenario, contender, block, order)
         for block in range(BLOCKS)

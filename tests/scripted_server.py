@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from compare import launch
+from compare.running import launch
 
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "uvicorn", "tests.scripted:app")
 COMMAND += ("--log-level", "warning", "--host", "{host}", "--port", "{port}")

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import httpx
 
-from compare import databases, launch
-from compare.services import Service
+from compare.registry.services import Service
+from compare.running import databases, launch
 from shared import seed
 
 

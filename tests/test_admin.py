@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from compare import databases, launch
-from compare.environment import environment, settings
-from compare.servers import PYTHON
-from compare.services import PROJECT_ROOT, SERVICES
+from compare.registry.environment import environment, settings
+from compare.registry.project import PROJECT_ROOT
+from compare.registry.servers import PYTHON
+from compare.registry.services import SERVICES
+from compare.running import databases, launch
 from shared import seed
 from tests.services import serving
 

@@ -7,31 +7,34 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from compare import bench, databases, launch, pinning, scenarios
-from compare.contenders import Contender, contenders
-from compare.gates import GateError
-from compare.scenarios import FULL, Inquiry, only
-from compare.services import SERVICES, YARDSTICK, Service
+from compare.bench import block as block_module
+from compare.bench import scenarios
+from compare.bench.block import Bench, Progress
+from compare.bench.contenders import Contender, contenders
+from compare.bench.scenarios import FULL, Study, only
+from compare.errors import GateError
+from compare.registry.services import SERVICES, YARDSTICK, Service
+from compare.running import databases, launch, pinning, requests
 
 DETAIL, DASHBOARD = "detail-1", "dashboard-16"
 
 
-def inquiry_of(*names: str) -> Inquiry:
+def study_of(*names: str) -> Study:
     """One study of these scenarios, with short runs; the A/A pair is in the first only."""
     (found,) = only(FULL, names)
-    return replace(found, run_seconds=0.2, noisy_through=names[0])
+    return replace(found, run_seconds=0.2, a_a_through=names[0])
 
 
 @contextmanager
 def bench_of(
     services: Sequence[Service], yardstick: Service | None = None
-) -> Iterator[tuple[bench.Bench, launch.Running, list[bench.Progress]]]:
+) -> Iterator[tuple[Bench, launch.Running, list[Progress]]]:
     """A bench on SQLite with its upstreams, and what it tells of its progress."""
-    progress: list[bench.Progress] = []
+    progress: list[Progress] = []
     with databases.open("sqlite") as source, launch.upstreams_running() as upstreams:
         found = contenders(services, yardstick, source)
         yield (
-            bench.Bench(found, upstreams, 1, pinning.split(), None, progress.append),
+            Bench(found, upstreams, 1, pinning.split(), None, progress.append),
             upstreams,
             progress,
         )
@@ -45,17 +48,17 @@ def test_every_scenario_has_a_request_and_an_honest_ceiling() -> None:
     assert every["fan-out-500ms-256"].ceiling_per_second == 512
     assert every["wait-thread-16"].ceiling_per_second == 320
     assert every["list-16"].ceiling_per_second is None
-    assert {one.endpoint for one in every.values()} == {*scenarios.REQUESTS, "mixed"}
-    assert sum(scenarios.MIXED.values()) == 100
-    for inquiry in (*scenarios.QUICK, *FULL):
-        assert {one.study for one in inquiry.scenarios} == {inquiry.study}
+    assert {one.endpoint for one in every.values()} == {*requests.REQUESTS, "mixed"}
+    assert sum(requests.MIXED.values()) == 100
+    for study in (*scenarios.QUICK, *FULL):
+        assert {one.study for one in study.scenarios} == {study.name}
 
 
 def test_a_block_times_every_contender() -> None:
     """A block has one sample of each contender in each scenario; the A/A pair in the first ones."""
-    inquiry = inquiry_of(DETAIL, DASHBOARD)
+    study = study_of(DETAIL, DASHBOARD)
     with bench_of([SERVICES["fastapi"]], YARDSTICK) as (running, upstreams, progress):
-        block = running.run(inquiry, 0)
+        block = running.run(study, 0)
         hits = httpx.get(f"{upstreams.url}/hits", trust_env=False).json()
     assert block.refusals == []
     assert sorted((sample.scenario, sample.contender) for sample in block.samples) == [
@@ -79,21 +82,21 @@ def test_a_block_times_every_contender() -> None:
 
 def test_both_of_the_pair_have_the_same_past() -> None:
     """The second copy is in everything before the last scenario that it is in; so, too, of some."""
-    for inquiry in (*scenarios.QUICK, *FULL):
-        names = [one.name for one in inquiry.scenarios]
-        assert inquiry.noisy == tuple(names[: len(inquiry.noisy)]) != ()
+    for study in (*scenarios.QUICK, *FULL):
+        names = [one.name for one in study.scenarios]
+        assert study.a_a_scenarios == tuple(names[: len(study.a_a_scenarios)]) != ()
     (some,) = only(FULL, ("list-at-50", "list-at-100", "dashboard-at-25"))
-    assert some.noisy == ("list-at-50",)
+    assert some.a_a_scenarios == ("list-at-50",)
     (others,) = only(FULL, ("list-at-100", "dashboard-at-25"))
-    assert others.noisy == ("list-at-100",)
+    assert others.a_a_scenarios == ("list-at-100",)
 
 
 def test_the_order_of_a_block_is_its_own() -> None:
     """The same seed, study and number give the same order, whatever was run before."""
-    inquiry = inquiry_of(DETAIL, DASHBOARD)
+    study = study_of(DETAIL, DASHBOARD)
     pair = [SERVICES["fastapi"], SERVICES["fastapi-blocking"]]
     with bench_of(pair) as (running, _, _):
-        blocks = [running.run(inquiry, number) for number in (3, 3)]
+        blocks = [running.run(study, number) for number in (3, 3)]
     assert [block.refusals for block in blocks] == [[], []]
     first, again = (
         [(sample.order, sample.scenario, sample.contender) for sample in block.samples]
@@ -105,9 +108,9 @@ def test_the_order_of_a_block_is_its_own() -> None:
 
 def test_the_ladder_is_of_the_same_service() -> None:
     """A rung is asked of the framework's ladder, and counts for the service; bare has none."""
-    inquiry = inquiry_of("ladder-select-1", "ladder-objects")
+    study = study_of("ladder-select-1", "ladder-objects")
     with bench_of([SERVICES["django"]], YARDSTICK) as (running, _, _):
-        block = running.run(inquiry, 0)
+        block = running.run(study, 0)
     assert block.refusals == []
     assert sorted((sample.scenario, sample.contender) for sample in block.samples) == [
         ("ladder-objects", "django"),
@@ -118,17 +121,17 @@ def test_the_ladder_is_of_the_same_service() -> None:
 
 def test_what_a_blocking_service_cannot_wait_in_is_not_asked() -> None:
     """Of the waits, a blocking service has threads only."""
-    inquiry = inquiry_of("wait-await-16", "wait-blocking-call-16", "wait-thread-16")
+    study = study_of("wait-await-16", "wait-blocking-call-16", "wait-thread-16")
     blocking = Contender("fastapi-blocking", SERVICES["fastapi-blocking"], database_url="")
-    asked = [one.name for one in inquiry.scenarios if blocking.takes(one, inquiry, block=0)]
+    asked = [one.name for one in study.scenarios if blocking.takes(one, study, block=0)]
     assert asked == ["wait-thread-16"]
 
 
 def test_a_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers without all upstreams are errors: the run is refused, with the reason."""
-    monkeypatch.setattr(bench, "PATIENCE", {"UPSTREAM_TIMEOUT_SECONDS": "0.4"})
+    monkeypatch.setattr(block_module, "PATIENCE", {"UPSTREAM_TIMEOUT_SECONDS": "0.4"})
     with bench_of([SERVICES["fastapi"]]) as (running, _, _):
-        block = running.run(inquiry_of("fan-out-500ms-4"), 0)
+        block = running.run(study_of("fan-out-500ms-4"), 0)
     assert block.samples == []
     assert sorted(each.contender for each in block.refusals) == ["fastapi", "fastapi-again"]
     assert all("errors beside 0 answers" in each.reason for each in block.refusals)
@@ -138,28 +141,28 @@ def test_a_service_that_fails_while_it_warms_up_ends_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What answers nothing but errors cannot be timed at all."""
-    monkeypatch.setattr(bench, "PATIENCE", {"API_TOKEN": "which-the-load-does-not-know"})
+    monkeypatch.setattr(block_module, "PATIENCE", {"API_TOKEN": "which-the-load-does-not-know"})
     with (
         bench_of([SERVICES["fastapi"]]) as (running, _, _),
         pytest.raises(GateError, match="fastapi.*: .* errors while it was warmed up"),
     ):
-        running.run(inquiry_of(DETAIL), 0)
+        running.run(study_of(DETAIL), 0)
 
 
 def test_the_yardstick_is_in_the_first_blocks_only() -> None:
     """Of the fourth block on, the time is the services' alone."""
-    inquiry = inquiry_of(DETAIL)
-    (scenario,) = inquiry.scenarios
+    study = study_of(DETAIL)
+    (scenario,) = study.scenarios
     bare = Contender("bare", YARDSTICK, database_url="")
     fastapi = Contender("fastapi", SERVICES["fastapi"], database_url="")
-    assert [bare.takes(scenario, inquiry, block) for block in range(5)] == [True] * 3 + [False] * 2
-    assert all(fastapi.takes(scenario, inquiry, block) for block in range(5))
+    assert [bare.takes(scenario, study, block) for block in range(5)] == [True] * 3 + [False] * 2
+    assert all(fastapi.takes(scenario, study, block) for block in range(5))
 
 
 def test_the_yardstick_may_be_timed_for_less() -> None:
     """It answers many times as much: a part of the time shows what is possible."""
-    inquiry = replace(inquiry_of(DETAIL), yardstick_seconds=0.1)
+    study = replace(study_of(DETAIL), yardstick_seconds=0.1)
     bare = Contender("bare", YARDSTICK, database_url="")
     fastapi = Contender("fastapi", SERVICES["fastapi"], database_url="")
-    assert (bare.run_seconds(inquiry), fastapi.run_seconds(inquiry)) == (0.1, 0.2)
-    assert bare.run_seconds(inquiry_of(DETAIL)) == 0.2
+    assert (bare.run_seconds(study), fastapi.run_seconds(study)) == (0.1, 0.2)
+    assert bare.run_seconds(study_of(DETAIL)) == 0.2

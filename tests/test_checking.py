@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from compare import checking
-from compare.results import TestOutcome as Outcome
+from compare.contract import suite
+from compare.errors import CheckError
+from compare.results.model import TestOutcome as Outcome
 
 SMALL_SUITE = """
 import pytest
@@ -46,14 +47,14 @@ def test_fails_after(broken_after):
 def small_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A suite that ends in every way there is, in the place of the contract's."""
     (tmp_path / "test_small.py").write_text(SMALL_SUITE)
-    monkeypatch.setattr(checking, "SUITE", tmp_path)
+    monkeypatch.setattr(suite, "SUITE", tmp_path)
 
 
 @pytest.mark.usefixtures("small_suite")
 def test_every_ending_is_told_once() -> None:
     """Each test is told as it ends, with how many there are; an error around it fails it."""
     heard: list[tuple[Outcome, int]] = []
-    found = checking.check([[]], lambda outcome, total: heard.append((outcome, total)))
+    found = suite.check([[]], lambda outcome, total: heard.append((outcome, total)))
     assert heard == [(outcome, 5) for outcome in found]
     endings = {each.test.partition("::")[2]: each.outcome for each in found}
     assert endings == {
@@ -71,12 +72,12 @@ def test_every_ending_is_told_once() -> None:
 @pytest.mark.usefixtures("small_suite")
 def test_reasons_are_short() -> None:
     """What did not pass has its reason, cut where it gets long."""
-    found = checking.check([[]], lambda outcome, total: None)
+    found = suite.check([[]], lambda outcome, total: None)
     reasons = {each.test.partition("::")[2]: each.reason for each in found}
     assert reasons["test_passes"] == ""
     assert reasons["test_is_skipped"] == "needs more"
     assert reasons["test_fails"].startswith("AssertionError: one is not two, really")
-    assert len(reasons["test_fails"]) <= checking.REASON_LENGTH
+    assert len(reasons["test_fails"]) <= suite.REASON_LENGTH
     assert reasons["test_fails_before"] == "LookupError: nothing there"
     assert reasons["test_fails_after"] == "LookupError: nothing left"
 
@@ -85,7 +86,7 @@ def test_reasons_are_short() -> None:
 def test_the_total_leaves_out_what_was_not_chosen() -> None:
     """Options of the suite choose among its tests."""
     totals = []
-    checking.check([["-k", "passes or skipped"]], lambda outcome, total: totals.append(total))
+    suite.check([["-k", "passes or skipped"]], lambda outcome, total: totals.append(total))
     assert totals == [2, 2]
 
 
@@ -94,7 +95,7 @@ def test_suites_run_side_by_side() -> None:
     """Several suites make one answer, in their order, with one total."""
     totals = []
     suites = [["-k", name] for name in ("passes", "skipped", "before")]
-    found = checking.check(suites, lambda outcome, total: totals.append(total))
+    found = suite.check(suites, lambda outcome, total: totals.append(total))
     assert [each.outcome for each in found] == ["passed", "skipped", "failed"]
     assert totals == [3, 3, 3]
 
@@ -104,18 +105,18 @@ def test_the_total_is_right_when_suites_have_different_numbers_of_tests() -> Non
     """What was guessed of a suite is put right when it has collected its own."""
     totals = []
     suites = [["-k", "passes"], ["-k", "fails"], ["-k", "passes or skipped"]]
-    found = checking.check(suites, lambda outcome, total: totals.append(total))
+    found = suite.check(suites, lambda outcome, total: totals.append(total))
     assert (len(found), totals[-1]) == (6, 6)
 
 
 def test_a_suite_that_cannot_run_is_one_line() -> None:
     """A wrong option ends the check with the suite's own last line."""
-    with pytest.raises(checking.CheckError, match="^no service is named nobody: "):
-        checking.check([["--service=nobody"]], lambda outcome, total: None)
+    with pytest.raises(CheckError, match="^no service is named nobody: "):
+        suite.check([["--service=nobody"]], lambda outcome, total: None)
 
 
 def test_clauses_are_read_from_the_contract() -> None:
     """Every clause is there, in order, with its sentence."""
-    clauses = checking.clauses()
+    clauses = suite.clauses()
     assert list(clauses) == [f"C{number}" for number in range(1, len(clauses) + 1)]
     assert clauses["C2"] == "has published posts only, newest first by id."

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from compare.claimed import NOT_ESTABLISHED, NOT_INSTALLED, Claim, Side
-from compare.claims import experiments, record
-from compare.claims.record import Record, judge, read, verdicts, write
+from compare.claims import experiments
+from compare.claims.record import VerdictRecord, judge, read, verdicts, write
+from compare.errors import RecordError
+from compare.results.claims import NOT_ESTABLISHED, NOT_INSTALLED, Claim, Side
 from experiments.claim import Held, Seen, verdict
 from tests.mirror import ROOT
 
@@ -88,7 +89,7 @@ def test_a_verdict_says_where_the_claim_held(
 )
 def test_another_verdict_than_the_recorded_one_fails(then: Claim, now: Claim, failed: bool) -> None:
     """A stopwatch may be unsure and a server may be missing; anything else is a changed fact."""
-    judgement = judge(Record(recordings=[verdicts([then])]), [now])
+    judgement = judge(VerdictRecord(recordings=[verdicts([then])]), [now])
     assert judgement.failed == failed
     assert bool(judgement.sentences) == failed
 
@@ -96,20 +97,20 @@ def test_another_verdict_than_the_recorded_one_fails(then: Claim, now: Claim, fa
 def test_a_claim_that_was_never_recorded_fails() -> None:
     """A new one is recorded with the change that brings it."""
     nothing = verdicts([]).model_copy(update={"verdicts": {}})
-    assert judge(Record(recordings=[nothing]), [claim("holds")]).failed
+    assert judge(VerdictRecord(recordings=[nothing]), [claim("holds")]).failed
 
 
 def test_what_has_another_version_is_named_beside_a_changed_verdict() -> None:
     """The reader sees which upgrade may have changed the fact."""
     then = verdicts([claim("holds")])
     then.versions["Django"] = "1.0"
-    judgement = judge(Record(recordings=[then]), [claim("false")])
-    assert "(recorded: 1.0)" in judgement.sentences[-1]
+    judgement = judge(VerdictRecord(recordings=[then]), [claim("false")])
+    assert "Django 1.0 (now " in judgement.sentences[-1]
 
 
 def test_a_changed_verdict_is_told_with_what_was_seen() -> None:
     """What failed far away, in CI, can be understood without a second run."""
-    then = Record(recordings=[verdicts([claim("holds")])])
+    then = VerdictRecord(recordings=[verdicts([claim("holds")])])
     judgement = judge(then, [claim("false", evidence={"new ones": "0"})])
     assert judgement.sentences == ["it-is-so (Django): false (recorded: holds); saw new ones: 0"]
 
@@ -117,7 +118,7 @@ def test_a_changed_verdict_is_told_with_what_was_seen() -> None:
 def test_another_python_is_not_judged() -> None:
     """What was recorded on one says nothing of another."""
     other = verdicts([claim("holds")]).model_copy(update={"python": "3.99"})
-    judgement = judge(Record(recordings=[other]), [claim("false")])
+    judgement = judge(VerdictRecord(recordings=[other]), [claim("false")])
     assert not judgement.failed and "no verdicts are recorded" in judgement.sentences[0]
 
 
@@ -138,7 +139,7 @@ def test_a_damaged_record_is_refused(tmp_path: Path) -> None:
     """It is not taken for an empty one."""
     file = tmp_path / "claims.json"
     file.write_text("{}")
-    with pytest.raises(record.ClaimRecordError, match="no record of verdicts"):
+    with pytest.raises(RecordError, match="is no record"):
         read(file)
 
 

@@ -18,9 +18,10 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from compare import launch, results
 from compare.cli import app
-from compare.services import SERVICES
+from compare.registry.services import SERVICES
+from compare.results.file import write_results
+from compare.running import launch
 from tests.sample_results import sample_results
 
 COMPARE = (sys.executable, "-m", "compare")
@@ -231,7 +232,7 @@ def test_services_are_listed() -> None:
 def test_a_page_is_written_again(tmp_path: Path) -> None:
     """A results file is all that the page needs."""
     found = tmp_path / "results.json"
-    results.write(sample_results(), found)
+    write_results(sample_results(), found)
     answer = CliRunner().invoke(app, ["report", str(found), "--output", str(tmp_path / "page")])
     page = tmp_path / "page" / "index.html"
     assert answer.stdout == f"The page: {page}\n"

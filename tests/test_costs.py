@@ -9,7 +9,9 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from compare import costs, databases, launch
+from compare.bench import costs
+from compare.errors import DatabaseError
+from compare.running import databases, launch
 
 SQLITE_URL = "sqlite:///nowhere.sqlite3"
 MEMORY_MIB, THREADS, CPU_SECONDS = 50, 7, 0.5
@@ -98,7 +100,7 @@ def test_a_database_that_is_away_cannot_be_watched(greedy: launch.Running) -> No
     """It is one line that says so."""
     url = f"postgresql://127.0.0.1:{launch.free_port()}/nothing"
     with (
-        pytest.raises(databases.DatabaseError, match="the database cannot be watched: .*refused"),
+        pytest.raises(DatabaseError, match="the database cannot be watched: .*refused"),
         costs.watching(greedy, url),
     ):
         pytest.fail("there is no server")

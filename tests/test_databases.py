@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 
-from compare import databases, launch
-from compare.services import SERVICES
+from compare.errors import DatabaseError
+from compare.registry.services import SERVICES
+from compare.running import databases, launch
 from shared.seed import POSTS
 
 
@@ -71,5 +72,5 @@ def test_a_file_of_the_readers_has_neighbours(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["mysql://there/it", "nonsense", "sqlite:////nowhere/it.sqlite3"])
 def test_another_kind_is_refused(url: str) -> None:
     """What is neither SQLite nor PostgreSQL is refused in one line that says what to give."""
-    with pytest.raises(databases.DatabaseError, match="give "), databases.open(url):
+    with pytest.raises(DatabaseError, match="give "), databases.open(url):
         pytest.fail("it cannot be opened")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compare import databases
-from compare.services import SERVICES
+from compare.registry.services import SERVICES
+from compare.running import databases
 from tests.services import serving
 
 # What the contract decides; the rest (Date, Server, elapsed times) is the server's affair.

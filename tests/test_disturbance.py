@@ -8,9 +8,9 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from compare import disturbance
-from compare.disturbance import Reading
-from compare.stopping import stop
+from compare.bench import disturbance
+from compare.bench.disturbance import Reading
+from compare.running.stopping import stop
 
 BEFORE = Reading(
     total_seconds=1000,

@@ -2,8 +2,9 @@
 
 import pytest
 
-from compare import gates, load, scenarios
-from compare.measured import Scenario
+from compare.bench import gates, scenarios
+from compare.results.speed import Scenario
+from compare.running import load
 from tests.test_schedule import CLOSED, block_of
 
 SCENARIOS = {one.name: one for each in scenarios.FULL for one in each.scenarios}

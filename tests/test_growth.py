@@ -6,14 +6,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import update
 
-from compare import databases, launch
-from compare.gates import GateError
-from compare.load import Request
-from compare.scenarios import REQUESTS
-from compare.services import SERVICES, Service
-from compare.strict import Interval
+from compare.errors import GateError
+from compare.intervals import Interval
+from compare.registry.services import SERVICES, Service
+from compare.results.surveys import QueryPlan
+from compare.running import databases, launch
+from compare.running.requests import REQUESTS, Request
 from compare.survey import growth, plans
-from compare.surveyed import QueryPlan
 from shared import seed
 
 POSTS = 20_000

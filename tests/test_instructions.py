@@ -6,22 +6,23 @@ from pathlib import Path
 import psutil
 import pytest
 
-from compare import instructions
-from compare.in_process import WrongAnswer
-from compare.in_process import judge as judge_answer
-from compare.instruction_record import (
+from compare.errors import InstructionsError, RecordError
+from compare.instructions import count
+from compare.instructions.in_process import WrongAnswer
+from compare.instructions.in_process import judge as judge_answer
+from compare.instructions.record import (
     InstructionCount,
-    Record,
-    RecordError,
+    InstructionRecord,
     Recording,
     judge,
     moved,
     read,
     write,
 )
-from compare.services import SERVICES, USUAL
+from compare.registry.services import SERVICES, USUAL
+from compare.running.requests import ENDPOINTS
 
-needs_valgrind = pytest.mark.skipif(bool(instructions.missing()), reason=instructions.missing())
+needs_valgrind = pytest.mark.skipif(bool(count.missing()), reason=count.missing())
 
 
 def recording(python: str = "3.13", django: str = "6.1", **counts: int) -> Recording:
@@ -49,7 +50,7 @@ def test_what_moves_by_more_than_two_percent_is_said() -> None:
 
 def test_a_line_that_is_still_being_written_is_no_reading_yet(tmp_path: Path) -> None:
     """The counting process writes on while its output is read: half a line is left for later."""
-    counting = instructions.Counting(SERVICES["django"], psutil.Popen(["true"]), tmp_path)
+    counting = count.Counting(SERVICES["django"], psutil.Popen(["true"]), tmp_path)
     for written, found in (
         ("", []),
         ("list 10\nlist", [("list", tmp_path / "10")]),
@@ -80,7 +81,7 @@ def test_only_a_move_between_identical_versions_fails(
     found: Recording, failed: bool, said: str
 ) -> None:
     """Another Django or Python may take other instructions; our own code may not, unsaid."""
-    judgement = judge(Record(recordings=[recording(list=10_000_000)]), found)
+    judgement = judge(InstructionRecord(recordings=[recording(list=10_000_000)]), found)
     assert judgement.failed == failed
     assert said in " ".join(judgement.sentences)
 
@@ -97,13 +98,13 @@ def test_a_damaged_record_is_refused(tmp_path: Path) -> None:
     """It is not taken for an empty one."""
     file = tmp_path / "instructions.json"
     file.write_text("{}")
-    with pytest.raises(RecordError, match="no record of instructions"):
+    with pytest.raises(RecordError, match="is no record"):
         read(file)
 
 
 def test_the_published_record_has_every_usual_service_and_endpoint() -> None:
     """What the documentation shows is whole, for each Python in it."""
-    expected = {(service, endpoint) for service in USUAL for endpoint in instructions.ENDPOINTS}
+    expected = {(service, endpoint) for service in USUAL for endpoint in ENDPOINTS}
     recordings = read().recordings
     assert recordings
     for each in recordings:
@@ -112,7 +113,7 @@ def test_the_published_record_has_every_usual_service_and_endpoint() -> None:
 
 def test_errors_are_not_counted_as_work() -> None:
     """Another status, and a body of another kind, end the counting."""
-    question = instructions.question("dashboard")
+    question = count.question("dashboard")
     judge_answer(question, 200, b'{"unavailable":[]}')
     for status, body in ((502, b'{"unavailable":[]}'), (200, b'{"unavailable":[{}]}')):
         with pytest.raises(WrongAnswer):
@@ -124,7 +125,7 @@ def test_errors_are_not_counted_as_work() -> None:
 def test_counts_agree_from_run_to_run() -> None:
     """Two counts at the same time differ by less than the tolerance; the record has the rest."""
     twice = [SERVICES["django-blocking"]] * 2
-    found = instructions.measure(twice, ["detail"], lambda *_: None)
+    found = count.measure(twice, ["detail"], lambda *_: None)
     first, second = (each.instructions_per_request for each in found)
     assert {each.service for each in found} == {"django-blocking"}
     assert first > 100_000  # a request is never so little: something was counted
@@ -138,5 +139,5 @@ def test_a_service_that_fails_is_said_and_not_counted() -> None:
     sound = SERVICES["fastapi"]
     command = [part.replace("fastapi_app", "no_app") for part in sound.command]
     broken = replace(sound, command=tuple(command))
-    with pytest.raises(instructions.InstructionsError, match=r"^fastapi under valgrind: Module"):
-        instructions.measure([broken], ["detail"], lambda *_: None)
+    with pytest.raises(InstructionsError, match=r"^fastapi under valgrind: Module"):
+        count.measure([broken], ["detail"], lambda *_: None)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from compare import databases
-from compare.services import SERVICES
+from compare.registry.services import SERVICES
+from compare.running import databases
 from tests.contract.answers import problem
 from tests.contract.wire import send
 from tests.services import serving

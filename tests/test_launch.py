@@ -8,9 +8,10 @@ import httpx
 import psutil
 import pytest
 
-from compare import databases, launch, stopping
-from compare.environment import environment, settings
-from compare.services import SERVICES
+from compare.errors import LaunchError
+from compare.registry.environment import environment, settings
+from compare.registry.services import SERVICES
+from compare.running import databases, launch, stopping
 
 FASTAPI = SERVICES["fastapi"]
 PARENT = """
@@ -52,7 +53,7 @@ def test_a_service_runs_until_its_block_ends(database_url: str) -> None:
 def test_a_failing_start_says_why() -> None:
     """A process that ends before it is ready fails at once, with its last words and its log."""
     command = (sys.executable, "-c", "import sys; print('first'); sys.exit('no such thing')")
-    with pytest.raises(launch.LaunchError) as failure, launch.launched("broken", command, "/"):
+    with pytest.raises(LaunchError) as failure, launch.launched("broken", command, "/"):
         pytest.fail("it cannot be ready")
     log = failure.value.log
     assert log is not None
@@ -63,9 +64,7 @@ def test_a_failing_start_says_why() -> None:
 
 def test_a_failing_migration_says_why() -> None:
     """A database that cannot be migrated is one line too."""
-    with pytest.raises(
-        launch.LaunchError, match="fastapi: its migrations failed: .*unable to open"
-    ):
+    with pytest.raises(LaunchError, match="fastapi: its migrations failed: .*unable to open"):
         launch.migrate(FASTAPI, "sqlite:////nowhere/at/all.sqlite3")
 
 

@@ -14,8 +14,9 @@ import k9.plan
 import psutil
 import pytest
 
-from compare import launch, load
-from compare.load import ClosedLoop, Load, Loop, OpenLoop, Request
+from compare.running import launch, load
+from compare.running.load import ClosedLoop, Load, Loop, OpenLoop
+from compare.running.requests import Request
 from tests import scripted_server
 from tests.scripted import (
     DELAY_SECONDS,

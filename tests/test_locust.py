@@ -15,12 +15,13 @@ import httpx
 import psutil
 import pytest
 
-from compare import launch
-from compare.environment import environment
-from compare.scenarios import ENDPOINTS, REQUESTS
-from compare.services import PROJECT_ROOT, SERVICES
-from compare.stopping import stop
-from compare.up import Up, up
+from compare.registry.environment import environment
+from compare.registry.project import PROJECT_ROOT
+from compare.registry.services import SERVICES
+from compare.running import launch
+from compare.running.requests import ENDPOINTS, REQUESTS
+from compare.running.stopping import stop
+from compare.running.up import Up, up
 
 # Not imported here, nor by pytest.importorskip: locust patches the process that imports it.
 pytestmark = pytest.mark.skipif(

@@ -1,8 +1,8 @@
 """Every question is put to a service and answered, and the answers of several are laid out."""
 
-from compare.services import SERVICES
+from compare.registry.services import SERVICES
+from compare.results.surveys import Observation, by_answer
 from compare.survey.observed import QUESTIONS, observe_servers
-from compare.surveyed import Observation, by_answer
 
 
 def test_every_question_has_an_answer() -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from compare import pinning
-from compare.pinning import Cores
-from compare.stopping import family, stop
+from compare.running import pinning
+from compare.running.pinning import Cores
+from compare.running.stopping import family, stop
 
 CORES = pinning.split()
 needs_cores = pytest.mark.skipif(CORES is None, reason="there are no two cores to choose from")

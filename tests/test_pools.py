@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from compare import databases
-from compare.services import DEFAULT_PAIR, SERVICES
+from compare.errors import DatabaseError
+from compare.registry.services import DEFAULT_PAIR, SERVICES
+from compare.running import databases
 from compare.survey import pools
 
 POOL_SIZE, IN_FLIGHT = 4, 32
@@ -49,6 +50,6 @@ def test_sqlite_counts_no_connections() -> None:
     """Where no database counts connections, it is said what to do."""
     with (
         databases.open("sqlite") as source,
-        pytest.raises(databases.DatabaseError, match="--database postgres"),
+        pytest.raises(DatabaseError, match="--database postgres"),
     ):
         pools.pool_use(SERVICES["fastapi"], source)

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from compare.servers import PYTHON, SERVERS
+from compare.registry.servers import PYTHON, SERVERS
 
 for module in ("h2", "trustme", "websockets"):
     pytest.importorskip(module, reason="pip install '.[servers]'")
@@ -36,12 +36,6 @@ def test_a_server_speaks_what_it_is_seen_to_speak(
     assert [cell.protocol for cell in cells] == list(protocols.QUESTIONS)
     assert tuple(cell.by_default if cell.works else None for cell in cells) == spoken
     assert all(cell.said for cell in cells)
-
-
-def test_every_server_is_known_with_its_flags() -> None:
-    """A server of the registry has the flags of its certificate; none is left over."""
-    assert protocols.TLS.keys() == SERVERS.keys()
-    assert {server for server, _ in protocols.FLAGS} <= SERVERS.keys()
 
 
 def test_a_server_that_does_not_start_says_why() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from compare import databases, launch
-from compare.services import PROJECT_ROOT, SERVICES, Service
+from compare.errors import StatementError
+from compare.registry.project import PROJECT_ROOT
+from compare.registry.services import SERVICES, Service
+from compare.running import databases, launch
 from compare.survey import plans, recording
 from shared import seed
 from tests.contract.answers import statements
@@ -73,7 +75,7 @@ def test_it_runs_a_script_as_python_would(tmp_path: Path) -> None:
 def test_it_says_what_it_cannot_record(tmp_path: Path) -> None:
     """A server that is no Python program, and a call without a command, are told in one line."""
     foreign = replace(SERVICES["django"], name="other", command=("a-server",))
-    with pytest.raises(recording.RecordingError, match="other cannot be recorded"):
+    with pytest.raises(StatementError, match="other cannot be recorded"):
         recording.recorded(foreign, tmp_path / "file")
     command = [sys.executable, "-m", "compare.survey.recording", str(tmp_path / "file")]
     ended = subprocess.run(command, cwd=PROJECT_ROOT, check=False, capture_output=True, text=True)

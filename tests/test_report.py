@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from compare.measured import Refusal
+from compare.intervals import Interval
+from compare.registry.project import PROJECT_ROOT
 from compare.report import render, write
 from compare.report.axis import Axis, around
 from compare.report.code import read_functions
 from compare.report.contract import groups
 from compare.report.page import digits, percent
-from compare.results import Results
-from compare.services import PROJECT_ROOT
-from compare.strict import Interval
+from compare.results.model import Results
+from compare.results.speed import Refusal
 from tests.page_text import Resources, full_page, words
 from tests.sample_results import CLAUSES, CONTRACT, full_results, sample_results, with_a_failure
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from compare.claimed import NOT_ESTABLISHED, Claim, Side
 from compare.report import render
 from compare.report.claims import kind
-from compare.surveyed import Survey
+from compare.results.claims import NOT_ESTABLISHED, Claim, Side
+from compare.results.surveys import Survey
 from tests.page_text import Resources, words
 from tests.sample_results import sample_results
 

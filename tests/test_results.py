@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from compare import results
-from compare.bench import blocks_of
-from compare.services import PROJECT_ROOT
+from compare.bench.block import blocks_of
+from compare.errors import UnusableResults
+from compare.registry.project import PROJECT_ROOT
+from compare.results.file import read_results, schema, write_results
 from tests.sample_results import full_results, sample_results
 
 SCHEMA = PROJECT_ROOT / "docs" / "results.schema.json"
@@ -15,14 +16,14 @@ SCHEMA = PROJECT_ROOT / "docs" / "results.schema.json"
 
 def test_the_published_schema_is_that_of_the_code() -> None:
     """`compare schema > docs/results.schema.json` has been run since the format changed."""
-    assert SCHEMA.read_text(encoding="utf-8") == results.schema()
+    assert SCHEMA.read_text(encoding="utf-8") == schema()
 
 
 def test_a_results_file_keeps_everything(tmp_path: Path) -> None:
     """What is written is read back as it was."""
     file = tmp_path / "results.json"
-    results.write(whole := full_results(), file)
-    assert results.read(file) == whole
+    write_results(whole := full_results(), file)
+    assert read_results(file) == whole
 
 
 @pytest.mark.parametrize(
@@ -41,8 +42,8 @@ def test_what_is_not_whole_is_refused(
     file = tmp_path / "results.json"
     whole = json.loads(sample_results().model_dump_json())
     file.write_text(json.dumps(whole | changes), encoding="utf-8")
-    with pytest.raises(results.UnusableResults, match=said):
-        results.read(file)
+    with pytest.raises(UnusableResults, match=said):
+        read_results(file)
 
 
 def test_blocks_are_found_again() -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from compare import results
 from compare.cli import app
-from compare.commands.measure import MEASURED
 from compare.commands.options import RESULTS
 from compare.commands.resumable import set_aside, unfinished
-from compare.results import Results
+from compare.commands.run import MEASURED
+from compare.results.file import read_results, read_unfinished, write_results
+from compare.results.model import Results
 
 # The commands that time services, and the files that they write.
 FILES = {"run": RESULTS, "measure": MEASURED}
@@ -38,7 +38,7 @@ class Interrupted:
     @property
     def kept(self) -> Results:
         """What was kept of it."""
-        return results.read_unfinished(unfinished(self.file))
+        return read_unfinished(unfinished(self.file))
 
 
 def command(verb: str, folder: Path) -> tuple[str, ...]:
@@ -90,10 +90,10 @@ def test_another_run_is_not_gone_on_with(interrupted: Interrupted) -> None:
     assert answer.stderr == another
     try:
         other_commit = part.model_copy(update={"commit": "other"})
-        results.write(other_commit, unfinished(interrupted.file))
+        write_results(other_commit, unfinished(interrupted.file))
         answer = CliRunner().invoke(app, resume)
     finally:
-        results.write(part, unfinished(interrupted.file))
+        write_results(part, unfinished(interrupted.file))
     assert answer.exit_code == 2
     assert answer.stderr == (
         "compare: the run that was interrupted is of another machine, version or commit:"
@@ -111,11 +111,11 @@ def test_a_new_run_sets_an_interrupted_one_aside(
 
     monkeypatch.setattr("compare.commands.resumable.run_plan", interrupt)
     file = tmp_path / interrupted.file.name
-    results.write(interrupted.kept, unfinished(file))
+    write_results(interrupted.kept, unfinished(file))
     answer = CliRunner().invoke(app, [*interrupted.arguments, "--output", str(tmp_path)])
     assert answer.exit_code == 130
     assert f"an interrupted run is set aside: {set_aside(file)}\n" in answer.stderr
-    assert results.read_unfinished(set_aside(file)) == interrupted.kept
+    assert read_unfinished(set_aside(file)) == interrupted.kept
 
 
 @pytest.mark.parametrize("verb", FILES)
@@ -133,7 +133,7 @@ def test_the_run_goes_on_where_it_stopped(interrupted: Interrupted) -> None:
     words = shlex.split(interrupted.said.partition("to go on: compare ")[2])
     answer = CliRunner().invoke(app, words)  # which has no terminal, and so opens no browser
     assert answer.exit_code == 0, answer.stderr
-    whole = results.read(interrupted.file)
+    whole = read_results(interrupted.file)
     assert [run.number for run in whole.block_runs] == [0, 1, 2]
     assert whole.block_runs[: len(before.block_runs)] == before.block_runs
     assert [each for each in whole.samples if each.block < len(before.block_runs)] == before.samples

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
-from compare import databases, expected, launch, sampling
-from compare.services import SERVICES
+from compare.bench import bodies as sampling
+from compare.bench import expected
+from compare.bench.bodies import Bodies
+from compare.registry.services import SERVICES
+from compare.running import databases, launch
 
 PAGE = expected.page([]).model_dump(mode="json")
 POST = PAGE["posts"][0]
@@ -67,7 +70,7 @@ def answering(body: Any, status: int = 200, delay_seconds: float = 0) -> Iterato
             thread.join()
 
 
-def compared(url: str, endpoint: str, answers: int = 8, **options: float) -> sampling.Bodies:
+def compared(url: str, endpoint: str, answers: int = 8, **options: float) -> Bodies:
     """Compare until so many answers were good, one was wrong or one did not come."""
     with sampling.comparing(url, endpoint, **options) as bodies:
         while bodies.compared < answers and not bodies.difference and not bodies.unanswered:

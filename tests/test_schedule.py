@@ -4,24 +4,24 @@ from collections.abc import Callable
 
 import pytest
 
-from compare.bench import Block, Progress
-from compare.measure import Limits, Schedule
-from compare.measured import BlockRun
-from compare.scenarios import FULL, Inquiry, only
+from compare.bench.block import Block, Progress
+from compare.bench.scenarios import FULL, Study, only
+from compare.bench.schedule import Limits, Schedule
+from compare.results.speed import BlockRun
 from tests.plain_samples import plain_sample
 
 CLOSED, MIXED = only(FULL, ["list-16", "mixed-16"])
 NAMES = ("django", "fastapi")
 
 
-def block_of(inquiry: Inquiry, number: int, ratio: float = 2.0, seconds: float = 10.0) -> Block:
+def block_of(study: Study, number: int, ratio: float = 2.0, seconds: float = 10.0) -> Block:
     """A block in which the other service was `ratio` times as fast as the first."""
     rates = {"django": 100.0, "fastapi": 100.0 * ratio}
     samples = [
-        plain_sample(inquiry.scenarios[0], contender, number, rate)
+        plain_sample(study.scenarios[0], contender, number, rate)
         for contender, rate in rates.items()
     ]
-    return Block(BlockRun(study=inquiry.study, number=number, seconds=seconds), samples)
+    return Block(BlockRun(study=study.name, number=number, seconds=seconds), samples)
 
 
 def schedule(
@@ -31,21 +31,19 @@ def schedule(
     return Schedule([CLOSED, MIXED], NAMES, 1, Limits(budget_seconds, precision, blocks))
 
 
-def studies_until_the_end(
-    limits: Schedule, make_block: Callable[[Inquiry, int], Block]
-) -> list[str]:
+def studies_until_the_end(limits: Schedule, make_block: Callable[[Study, int], Block]) -> list[str]:
     """The studies in the order in which they get their blocks."""
     blocks: list[Block] = []
-    while inquiry := limits.following(blocks):
-        number = sum(each.run.study == inquiry.study for each in blocks)
-        blocks.append(make_block(inquiry, number))
+    while study := limits.following(blocks):
+        number = sum(each.run.study == study.name for each in blocks)
+        blocks.append(make_block(study, number))
         assert len(blocks) < 100
     return [each.run.study for each in blocks]
 
 
-def unsteady(inquiry: Inquiry, number: int) -> Block:
+def unsteady(study: Study, number: int) -> Block:
     """A block of a study whose ratio jumps if it is the mix, and stays if it is not."""
-    return block_of(inquiry, number, ratio=2 + (number % 2) * (inquiry is MIXED))
+    return block_of(study, number, ratio=2 + (number % 2) * (study is MIXED))
 
 
 def test_every_study_gets_its_first_blocks_in_turn() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Inspector, inspect, text
 
-from compare import databases, launch
-from compare.services import SERVICES, Service
+from compare.registry.services import SERVICES, Service
+from compare.running import databases, launch
 from tests.services import serving
 
 DJANGO, FASTAPI = SERVICES["django"], SERVICES["fastapi"]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import TableClause, select
 
-from compare import databases, launch
-from compare.services import SERVICES
+from compare.registry.services import SERVICES
+from compare.running import databases, launch
 from shared import seed
 from tests.services import serving
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from compare import statistics
-from compare.measured import Sample, Scenario
-from compare.scenarios import FULL
-from compare.strict import Interval
+from compare import intervals
+from compare.bench import verdicts
+from compare.bench.scenarios import FULL
+from compare.intervals import Interval
+from compare.results.speed import Sample, Scenario
 from tests.plain_samples import plain_sample
 
 NAMES = {"django": "Django", "fastapi": "FastAPI"}
@@ -28,7 +29,7 @@ def samples_of(rates: Mapping[str, Sequence[float]], scenario: Scenario = LIST) 
 
 def verdict_on(rates: Mapping[str, Sequence[float]]) -> tuple[str | None, str]:
     """The winner and the sentence for these rates of both services."""
-    (found,) = statistics.compare([LIST], samples_of(rates), NAMES, seed=1)
+    (found,) = verdicts.compare([LIST], samples_of(rates), NAMES, seed=1)
     return found.winner, found.verdict
 
 
@@ -67,12 +68,12 @@ def test_a_difference_that_nobody_would_notice_is_not_called() -> None:
     assert verdict_on(rates | {"fastapi": [106.0] * 6})[0] == "fastapi"
 
 
-def test_the_first_service_is_judged_against_itself() -> None:
+def test_the_first_service_is_judged_a_a_ratios() -> None:
     """The A/A pair has a verdict by the same rule, without noise to excuse it."""
     calm, apart = [100, 103, 98, 101, 99], [130, 131, 129, 132, 128]
     for rates, winner in ((calm, None), (apart, "django-again")):
         samples = samples_of({"django": [100] * 5, "django-again": rates, "fastapi": [300] * 5})
-        (found,) = statistics.again([LIST], samples, NAMES, seed=1)
+        (found,) = verdicts.compare_a_a_pair([LIST], samples, NAMES, seed=1)
         assert (found.scenario, found.winner, found.noise) == ("closed-loop", winner, None)
 
 
@@ -81,8 +82,8 @@ def test_the_service_against_itself_is_judged_over_all_scenarios() -> None:
     detail = SCENARIOS["detail-16"]
     up = samples_of({"django": [100] * 5, "django-again": [130, 131, 129, 132, 128]})
     down = samples_of({"django": [100] * 5, "django-again": [77, 76, 78, 76, 78]}, detail)
-    assert statistics.again([LIST], up, NAMES, seed=1)[0].winner == "django-again"
-    (found,) = statistics.again([LIST, detail], up + down, NAMES, seed=1)
+    assert verdicts.compare_a_a_pair([LIST], up, NAMES, seed=1)[0].winner == "django-again"
+    (found,) = verdicts.compare_a_a_pair([LIST, detail], up + down, NAMES, seed=1)
     assert (found.winner, found.verdict) == (None, "too close to call")
 
 
@@ -91,7 +92,7 @@ def test_time_that_the_hypervisor_took_is_left_out() -> None:
     samples = samples_of({"django": [50.0] * 5, "fastapi": [100.0] * 5})
     for sample in samples:
         sample.stolen_share = 0.5 if sample.contender == "django" else 0.0
-    (found,) = statistics.compare([LIST], samples, NAMES, seed=1)
+    (found,) = verdicts.compare([LIST], samples, NAMES, seed=1)
     assert found.throughput.ratio == pytest.approx(1)
     assert found.winner is None
 
@@ -101,7 +102,7 @@ def test_a_run_that_the_hypervisor_mostly_took_is_in_no_comparison() -> None:
     samples = samples_of({"django": [100.0] * 5, "fastapi": [100.0] * 4 + [1.0]})
     samples[-1].stolen_share = 0.7
     assert (samples[-1].contender, samples[-1].requests_per_second) == ("fastapi", 1.0)
-    assert statistics.paired(samples, LIST, "django", "fastapi") == [1.0] * 4
+    assert verdicts.paired(samples, LIST, "django", "fastapi") == [1.0] * 4
 
 
 def test_an_open_loop_is_compared_by_its_times() -> None:
@@ -109,14 +110,14 @@ def test_an_open_loop_is_compared_by_its_times() -> None:
     offered = SCENARIOS["list-at-50"]
     samples = samples_of({"django": [50.0] * 5, "fastapi": [100.0] * 5}, offered)
     level = [sample.model_copy(update={"requests_per_second": 50.0}) for sample in samples]
-    (found,) = statistics.compare([offered], level, NAMES, seed=1)
+    (found,) = verdicts.compare([offered], level, NAMES, seed=1)
     assert found.throughput.ratio == pytest.approx(2)
 
 
 def test_a_share_is_of_the_yardstick_in_the_same_block() -> None:
     """A service with a tenth of the bare application's throughput has a share of 0.1."""
     samples = samples_of({"django": [10, 20, 30], "bare": [100, 200, 300]})
-    (found,) = statistics.shares([LIST], samples, ["django"], "bare", seed=1)
+    (found,) = verdicts.shares([LIST], samples, ["django"], "bare", seed=1)
     assert (found.service, found.scenario) == ("django", "list-16")
     assert found.share.ratio == pytest.approx(0.1)
 
@@ -138,7 +139,7 @@ def test_few_blocks_are_named() -> None:
 def test_runs_are_paired_by_block() -> None:
     """A machine that slows down for a block slows both, and the ratio stays sharp."""
     drifting = [100, 50, 200, 75, 160, 90]
-    (found,) = statistics.compare(
+    (found,) = verdicts.compare(
         [LIST],
         samples_of({"django": drifting, "fastapi": [rate * 1.2 for rate in drifting]}),
         NAMES,
@@ -151,19 +152,19 @@ def test_runs_are_paired_by_block() -> None:
 def test_a_block_without_its_pair_is_left_out() -> None:
     """A ratio needs both services in the same block."""
     samples = samples_of({"django": [100, 100, 100], "fastapi": [200, 200]})
-    assert statistics.paired(samples, LIST, "django", "fastapi") == [2, 2]
-    assert statistics.paired(samples, SCENARIOS["list-1"], "django", "fastapi") == []
+    assert verdicts.paired(samples, LIST, "django", "fastapi") == [2, 2]
+    assert verdicts.paired(samples, SCENARIOS["list-1"], "django", "fastapi") == []
 
 
 def test_the_centre_is_the_geometric_mean() -> None:
     """Twice as fast and half as fast cancel out."""
-    assert statistics.interval([2, 0.5], seed=1).ratio == pytest.approx(1)
+    assert intervals.interval([2, 0.5], seed=1).ratio == pytest.approx(1)
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
     """The interval can be repeated from the samples and the seed."""
     ratios = [1.1, 1.2, 1.15, 1.3, 1.05]
-    assert statistics.interval(ratios, seed=7) == statistics.interval(ratios, seed=7)
+    assert intervals.interval(ratios, seed=7) == intervals.interval(ratios, seed=7)
 
 
 @pytest.mark.parametrize("blocks", [3, 4, 6, 10])
@@ -171,7 +172,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(blocks: int) -> None:
     """Of 200 simulated runs with a true ratio of 1.5, about 95 % have it in their interval."""
     chance = random.Random(20261122)
     runs = [[1.5 * math.exp(chance.gauss(0, 0.1)) for _ in range(blocks)] for _ in range(200)]
-    found = [statistics.interval(ratios, seed=1) for ratios in runs]
+    found = [intervals.interval(ratios, seed=1) for ratios in runs]
     held = sum(each.low <= 1.5 <= each.high for each in found)
     assert held >= 180
 
@@ -180,4 +181,4 @@ def test_noise_is_measured_from_both_sides() -> None:
     """Noise that only ever slows counts as much as noise that only ever quickens."""
     throughput = Interval(ratio=1.08, low=1.06, high=1.09)
     for noise in (Interval(ratio=0.95, low=0.9, high=1), Interval(ratio=1.05, low=1, high=1.1)):
-        assert statistics.doubt_about(throughput, noise, blocks=5)
+        assert intervals.doubt_about(throughput, noise, blocks=5)

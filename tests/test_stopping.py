@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from compare import stopping
+from compare.running import stopping
 
 
 class Finalized:

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from compare import machine
 from compare.cli import app
+from compare.errors import UnusableResults
+from compare.intervals import Interval
 from compare.report import page
-from compare.results import Results, UnusableResults, write
-from compare.strict import Interval
-from compare.survey.topics import add, keep
-from compare.surveyed import (
+from compare.results import provenance
+from compare.results.file import write_results
+from compare.results.merging import add, keep
+from compare.results.model import Results
+from compare.results.surveys import (
     CheckedService,
     Depth,
     Growth,
@@ -111,7 +113,7 @@ def whole_survey() -> Survey:
 
 def results_from_here() -> Results:
     """A run of this very machine and of these versions."""
-    here = {"machine": machine.machine(), "versions": machine.versions()}
+    here = {"machine": provenance.machine(), "versions": provenance.versions()}
     return sample_results().model_copy(update=here)
 
 
@@ -147,7 +149,7 @@ def test_a_new_run_keeps_the_tables_of_the_last_one(tmp_path: Path) -> None:
     """They stay as long as the machine and the versions do."""
     file, found = tmp_path / "results.json", sample_results()
     assert keep(found, file) == found
-    write(found.model_copy(update={"survey": whole_survey()}), file)
+    write_results(found.model_copy(update={"survey": whole_survey()}), file)
     assert keep(found, file).survey == whole_survey()
     assert keep(found.model_copy(update={"versions": {}}), file).survey == Survey()
 

@@ -10,9 +10,11 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from compare import checking, databases
-from compare.results import TestOutcome as Outcome
-from compare.services import PROJECT_ROOT, SERVICES, USUAL, YARDSTICK, Service
+from compare.contract import suite
+from compare.registry.project import PROJECT_ROOT
+from compare.registry.services import SERVICES, USUAL, YARDSTICK, Service
+from compare.results.model import TestOutcome as Outcome
+from compare.running import databases
 from tests.contract.answers import good, statements
 from tests.contract.posts import create, new_post, published_ids, read, summary
 from tests.services import serving
@@ -78,7 +80,7 @@ def seconds_for_all(client: httpx.Client, path: str) -> float:
 def test_bare_application_passes_the_happy_paths(database: str) -> None:
     """It does what the services do, as far as they are measured."""
     heard: list[tuple[Outcome, int]] = []
-    found = checking.check_services(
+    found = suite.check_services(
         [YARDSTICK], database, lambda outcome, total: heard.append((outcome, total))
     )
     assert [each for each in found if each.outcome != "passed"] == []

@@ -17,12 +17,13 @@ from typing import Any, TextIO
 
 import psutil
 
-from compare import databases
-from compare.checking import CORES
-from compare.claimed import NOT_ESTABLISHED, NOT_INSTALLED, Claim, Side
-from compare.environment import environment
-from compare.services import PROJECT_ROOT
-from compare.stopping import stop
+from compare.contract.suite import CORES
+from compare.errors import ExperimentError
+from compare.registry.environment import environment
+from compare.registry.project import PROJECT_ROOT
+from compare.results.claims import NOT_ESTABLISHED, NOT_INSTALLED, Claim, Side
+from compare.running import databases
+from compare.running.stopping import stop
 
 LIST = (sys.executable, "-m", "experiments", "list")
 WORKER = (sys.executable, "-m", "experiments.worker")
@@ -32,10 +33,6 @@ DEADLINE_SECONDS = 120.0
 POLL_SECONDS = 0.02
 
 OnProgress = Callable[[str, int, int], None]
-
-
-class ExperimentError(Exception):
-    """An experiment that cannot be run; the message is one line that says why."""
 
 
 @dataclass(frozen=True)

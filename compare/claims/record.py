@@ -2,27 +2,15 @@
 
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from compare import machine
-from compare.claimed import NOT_ESTABLISHED, NOT_INSTALLED, Claim, Side
-from compare.services import PROJECT_ROOT
+from compare.registry.project import PROJECT_ROOT
+from compare.results import provenance
+from compare.results.claims import NOT_ESTABLISHED, NOT_INSTALLED, Claim, Side
+from compare.results.records import Judgement, changed_versions, read_record
 from compare.strict import Strict
 
 RECORDED = PROJECT_ROOT / "docs" / "claims.json"
-
-# What the claims are about.
-PACKAGES: tuple[str, ...] = ("Django", "asgiref", "FastAPI", "Starlette", "anyio", "SQLAlchemy")
-PACKAGES += ("aiosqlite", "psycopg", "psycopg-pool", "httpx", "uvicorn", "gunicorn", "daphne")
-PACKAGES += ("hypercorn", "granian", "uvicorn-worker", "uvloop", "httptools", "zttp", "Twisted")
-PACKAGES += ("h2", "priority", "websockets", "httpcore", "httpx-aiohttp")
-
-
-class ClaimRecordError(Exception):
-    """A record that cannot be read; the message is one line that says why."""
 
 
 class Verdicts(Strict):
@@ -36,7 +24,7 @@ class Verdicts(Strict):
     verdicts: dict[str, dict[str, str]]
 
 
-class Record(Strict):
+class VerdictRecord(Strict):
     """The file."""
 
     recordings: list[Verdicts]
@@ -46,21 +34,16 @@ def verdicts(claims: Iterable[Claim]) -> Verdicts:
     """Put the verdicts that were found here, just now, together with the versions."""
     return Verdicts(
         python=".".join(platform.python_version_tuple()[:2]),
-        versions={"Python": platform.python_version(), **machine.versions(PACKAGES)},
+        versions={"Python": platform.python_version(), **provenance.versions()},
         verdicts={
             each.id: {side.framework: side.verdict for side in each.sides} for each in claims
         },
     )
 
 
-def read(path: Path = RECORDED) -> Record:
-    """Read the file, an empty record if there is none; ClaimRecordError when it is damaged."""
-    if not path.exists():
-        return Record(recordings=[])
-    try:
-        return Record.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise ClaimRecordError(f"{path} is no record of verdicts: {error.errors()[0]}") from error
+def read(path: Path = RECORDED) -> VerdictRecord:
+    """Read the file, an empty record if there is none; RecordError when it is damaged."""
+    return read_record(path, VerdictRecord(recordings=[]))
 
 
 def write(new: Verdicts, path: Path = RECORDED) -> None:
@@ -69,19 +52,11 @@ def write(new: Verdicts, path: Path = RECORDED) -> None:
     kept = before[new.python].verdicts if new.python in before else {}
     whole = dict(sorted((kept | new.verdicts).items()))
     before[new.python] = new.model_copy(update={"verdicts": whole})
-    record = Record(recordings=[before[python] for python in sorted(before)])
+    record = VerdictRecord(recordings=[before[python] for python in sorted(before)])
     path.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """What is to be said of new verdicts beside the recorded ones; `failed` when one is another."""
-
-    sentences: list[str]
-    failed: bool
-
-
-def judge(record: Record, claims: Sequence[Claim]) -> Judgement:
+def judge(record: VerdictRecord, claims: Sequence[Claim]) -> Judgement:
     """Say of each verdict that is another than the recorded one of this Python what was seen.
 
     What could not be established here contradicts nothing where a claim is about time, or where
@@ -98,13 +73,9 @@ def judge(record: Record, claims: Sequence[Claim]) -> Judgement:
         if side.verdict != (then := recorded.verdicts.get(each.id, {}).get(side.framework, "none"))
         and not (_may_be_unsure(each) and NOT_ESTABLISHED in (side.verdict, then))
     ]
-    newer = [
-        f"{name} {now} (recorded: {recorded.versions.get(name, 'none')})"
-        for name, now in found.versions.items()
-        if recorded.versions.get(name) != now
-    ]
-    if sentences and newer:
-        return Judgement([*sentences, f"other versions: {', '.join(newer)}"], failed=True)
+    changes = changed_versions(recorded.versions, found.versions)
+    if sentences and changes:
+        return Judgement([*sentences, f"recorded with {', '.join(changes)}"], failed=True)
     return Judgement(sentences, failed=bool(sentences))
 
 

@@ -8,14 +8,19 @@ from typing import Annotated
 
 import typer
 
-from compare import machine, results, terminal
-from compare.claimed import Claim
-from compare.claims import experiments, record, shown
+from compare.claims import experiments, record
+from compare.commands.endings import fail, one_line
 from compare.commands.options import COMPARISON, RESULTS, Output, write_page
-from compare.complaints import FAILED, fail, one_line
-from compare.databases import kind_of
-from compare.survey.topics import add
-from compare.surveyed import Made, Survey
+from compare.errors import FAILED, UnusableResults
+from compare.results import provenance
+from compare.results.claims import Claim
+from compare.results.file import read_results, write_results
+from compare.results.merging import add
+from compare.results.surveys import Made, Survey
+from compare.running.databases import kind_of
+from compare.terminal.claims import show_all, show_whole
+from compare.terminal.console import out
+from compare.terminal.progress import live
 
 Wanted = Annotated[
     list[str] | None,
@@ -45,17 +50,17 @@ def claims(
     with one_line():
         chosen = _chosen(experiments.catalogue(), wanted or ())
         if listing:
-            shown.show_all([each.claim for each in chosen])
+            show_all([each.claim for each in chosen])
             return
-        with terminal.live() as live:
-            found = experiments.run(chosen, live.surveying, database)
+        with live() as progress:
+            found = experiments.run(chosen, progress.surveying, database)
         if recording:
             record.write(record.verdicts(found))
         judgement = record.judge(record.read(), found)
-    (shown.show_whole if wanted else shown.show_all)(found)
+    (show_whole if wanted else show_all)(found)
     _add_to_page(found, shlex.join(("compare", "claims", *(wanted or ()))), output)
     for sentence in judgement.sentences:
-        terminal.out.print(sentence, markup=False, soft_wrap=True)
+        out.print(sentence, markup=False, soft_wrap=True)
     raise typer.Exit(FAILED if judgement.failed else 0)
 
 
@@ -73,12 +78,12 @@ def _chosen(
 def _add_to_page(found: Sequence[Claim], command: str, output: Path) -> None:
     """Add the claims to the results and the page of the last run, if there is one of here."""
     file = output / RESULTS
-    made = Made(command=command, commit=machine.commit(), finished_at=datetime.now(UTC))
+    made = Made(command=command, commit=provenance.commit(), finished_at=datetime.now(UTC))
     try:
-        whole = add(results.read(file), Survey(claims=list(found), made=[made]))
-    except results.UnusableResults as reason:
+        whole = add(read_results(file), Survey(claims=list(found), made=[made]))
+    except UnusableResults as reason:
         text = f"On no page, which `compare run` makes: {reason}"
-        terminal.out.print(text, markup=False, soft_wrap=True)
+        out.print(text, markup=False, soft_wrap=True)
         return
-    results.write(whole, file)
-    terminal.out.print(f"The page: {write_page(whole, output)}", soft_wrap=True)
+    write_results(whole, file)
+    out.print(f"The page: {write_page(whole, output)}", soft_wrap=True)

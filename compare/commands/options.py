@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from compare.complaints import fail
-from compare.results import Results
+from compare.commands.endings import fail
+from compare.results.model import Results
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", show_default=False)]
 Database = Annotated[str, typer.Option(help="sqlite, postgres (embedded) or postgresql://…")]
 Output = Annotated[Path, typer.Option(help="the folder that the page goes to")]
-Seed = Annotated[int | None, typer.Option(help="decides the order of everything")]
+Seed = Annotated[int | None, typer.Option(help="decides the order of installed_services")]
 Every = Annotated[bool, typer.Option("--all", help="every service that is installed here")]
 
 COMPARISON = Path("comparison")
@@ -30,7 +30,7 @@ def make(folder: Path) -> None:
 
 def write_page(found: Results, folder: Path) -> Path:
     """Write the page of the results into the folder, and give its path."""
-    from compare.report import write  # its template engine is needed only here
+    from compare.report import write
 
     return write(found, folder).resolve()
 

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from compare import results, terminal
+from compare.commands.endings import fail, one_line
 from compare.commands.options import COMPARISON, RESULTS, Output, make, write_page
-from compare.complaints import fail, one_line
+from compare.results.file import read_results
+from compare.results.file import schema as results_schema
+from compare.terminal.console import out
 
 Files = Annotated[
     list[Path] | None,
@@ -22,16 +24,16 @@ def report(results_files: Files = None, output: Output = COMPARISON) -> None:
         fail("give one results file, or two to set side by side")
     make(output)
     with one_line():
-        found = [results.read(file) for file in files]
+        found = [read_results(file) for file in files]
         if len(found) == 1:
             page = write_page(found[0], output)
         else:
             from compare.report import side_by_side
 
             page = side_by_side(found[0], found[1], (str(files[0]), str(files[1])), output)
-    terminal.out.print(f"The page: {page.resolve()}", soft_wrap=True)
+    out.print(f"The page: {page.resolve()}", soft_wrap=True)
 
 
 def schema() -> None:
     """Print the JSON Schema of the results file."""
-    print(results.schema(), end="")
+    print(results_schema(), end="")

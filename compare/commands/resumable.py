@@ -8,13 +8,17 @@ from typing import Annotated
 
 import typer
 
-from compare import results, terminal
+from compare.bench.comparison import Plan, refuse_another
+from compare.bench.comparison import run as run_plan
+from compare.commands.choosing import say_what_is_used
+from compare.commands.endings import one_line
 from compare.commands.options import COMPARISON
-from compare.complaints import one_line, say_what_is_used
-from compare.results import Results
-from compare.run import Plan, refuse_another
-from compare.run import run as run_plan
-from compare.survey.topics import keep as keep_surveys
+from compare.errors import UnusableResults
+from compare.results.file import read_unfinished, write_results
+from compare.results.merging import keep as keep_surveys
+from compare.results.model import Results
+from compare.terminal.console import err
+from compare.terminal.progress import live
 
 Resume = Annotated[bool, typer.Option("--resume", help="go on with the run that was interrupted")]
 
@@ -39,7 +43,7 @@ def run_into(
     go on.
     """
     with one_line():
-        earlier = results.read_unfinished(unfinished(file)) if resume else None
+        earlier = read_unfinished(unfinished(file)) if resume else None
         plan = plan_with(earlier.seed if earlier and seed is None else seed)
         if earlier:
             refuse_another(plan, earlier)
@@ -47,10 +51,10 @@ def run_into(
             _set_aside(file)
     with one_line(lambda: _advice(plan, file)):
         say_what_is_used(plan.database)
-        with terminal.live() as live:
-            found = run_plan(plan, live, partial(results.write, path=unfinished(file)), earlier)
+        with live() as progress:
+            found = run_plan(plan, progress, partial(write_results, path=unfinished(file)), earlier)
         found = keep_surveys(found, file)
-        results.write(found, file)
+        write_results(found, file)
         unfinished(file).unlink(missing_ok=True)
     return found
 
@@ -58,13 +62,13 @@ def run_into(
 def _set_aside(file: Path) -> None:
     if unfinished(file).exists():
         aside = unfinished(file).replace(set_aside(file))
-        terminal.err.print(f"an interrupted run is set aside: {aside}", soft_wrap=True)
+        err.print(f"an interrupted run is set aside: {aside}", soft_wrap=True)
 
 
 def _advice(plan: Plan, file: Path) -> str:
     try:
-        kept = results.read_unfinished(unfinished(file))
-    except results.UnusableResults:
+        kept = read_unfinished(unfinished(file))
+    except UnusableResults:
         return ""
     if kept.command != plan.command:
         return ""

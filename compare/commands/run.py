@@ -1,4 +1,4 @@
-"""`compare run`: check, measure and compare services, and write the page."""
+"""`compare run` and `compare measure`: the comparison, with the contract suite and without it."""
 
 import secrets
 import webbrowser
@@ -8,7 +8,11 @@ from typing import Annotated
 
 import typer
 
-from compare import terminal
+from compare.bench.comparison import Plan
+from compare.bench.scenarios import PROFILES, Study, only
+from compare.bench.schedule import Limits
+from compare.commands.choosing import chosen_services
+from compare.commands.endings import fail
 from compare.commands.options import (
     COMPARISON,
     RESULTS,
@@ -21,12 +25,12 @@ from compare.commands.options import (
     write_page,
 )
 from compare.commands.resumable import Resume, run_into
-from compare.complaints import FAILED, chosen_services, fail
-from compare.measure import Limits
-from compare.run import Plan
-from compare.scenarios import PROFILES, Inquiry, only
-from compare.services import DEFAULT_PAIR, USUAL
+from compare.errors import FAILED
+from compare.registry.services import DEFAULT_PAIR, USUAL
+from compare.terminal.console import out
+from compare.terminal.tables import print_contract, print_results
 
+MEASURED = "measured.json"
 # With the contract suite, quick takes three minutes and a half; a calm machine ends it earlier.
 BUDGET_SECONDS = {"quick": 185.0, "full": 2_400.0}
 PRECISION = 0.05
@@ -63,18 +67,43 @@ def run(
 ) -> None:
     """Run services side by side, check and measure them, and write the comparison as a page."""
     make(output)
-    plan_with = partial(planned, services, database, full, scenario, budget, precision, blocks)
-    found = run_into(output / RESULTS, plan_with, seed, resume)
-    terminal.print_contract(found.contract, found.clauses)
-    terminal.print_results(found)
-    page = write_page(found, output)
-    terminal.out.print(f"The page: {page}", soft_wrap=True)
+    plan_with = partial(planned, True, services, database, full, scenario)
+    results = run_into(
+        output / RESULTS, partial(plan_with, budget, precision, blocks), seed, resume
+    )
+    print_contract(results.contract, results.clauses)
+    print_results(results)
+    page = write_page(results, output)
+    out.print(f"The page: {page}", soft_wrap=True)
     if open_page and has_desktop():
         webbrowser.open(page.as_uri())
-    raise typer.Exit(FAILED if found.not_timed or found.refusals else 0)
+    raise typer.Exit(FAILED if results.not_timed or results.refusals else 0)
+
+
+def measure(
+    services: Names = None,
+    database: Database = "sqlite",
+    full: Full = False,
+    scenario: Chosen = None,
+    output: Output = COMPARISON,
+    budget: Budget = None,
+    precision: Precision = None,
+    blocks: Blocks = None,
+    seed: Seed = None,
+    resume: Resume = False,
+) -> None:
+    """Measure services as `run` does, without checking them first and without a page."""
+    make(output)
+    file = output / MEASURED
+    plan_with = partial(planned, False, services, database, full, scenario)
+    results = run_into(file, partial(plan_with, budget, precision, blocks), seed, resume)
+    print_results(results)
+    out.print(f"The results: {file}", soft_wrap=True)
+    raise typer.Exit(FAILED if results.refusals else 0)
 
 
 def planned(
+    check: bool,
     services: Sequence[str] | None,
     database: str,
     full: bool,
@@ -84,28 +113,29 @@ def planned(
     blocks: int | None,
     seed: int | None,
 ) -> Plan:
-    """Make a plan of the arguments, or say which of them is wrong; without a seed it draws one."""
+    """Make a plan of the options, or say which of them is wrong; without a seed it draws one."""
     profile = "full" if full else "quick"
     return Plan(
+        check=check,
         services=chosen_services(services, database, USUAL if full else DEFAULT_PAIR),
         database=database,
         seed=secrets.randbelow(2**32) if seed is None else seed,
         profile=profile,
-        inquiries=_inquiries(profile, scenario or ()),
+        studies=_studies(profile, scenario or ()),
         limits=Limits(
             budget or BUDGET_SECONDS[profile],
             PRECISION if precision is None else precision,
             blocks,
         ),
-        wanted=["--full"] * full + [f"--scenario={each}" for each in scenario or ()],
+        options=["--full"] * full + [f"--scenario={name}" for name in scenario or ()],
     )
 
 
-def _inquiries(profile: str, names: Sequence[str]) -> tuple[Inquiry, ...]:
-    every = {scenario.name for each in PROFILES["full"] for scenario in each.scenarios}
+def _studies(profile: str, names: Sequence[str]) -> tuple[Study, ...]:
+    known = {scenario.name for study in PROFILES["full"] for scenario in study.scenarios}
     for name in names:
-        if name not in every:
-            fail(f"no scenario is named {name!r}; there are {', '.join(sorted(every))}")
+        if name not in known:
+            fail(f"no scenario is named {name!r}; there are {', '.join(sorted(known))}")
     # As the profile times them, if it has them all.
-    own = {scenario.name for each in PROFILES[profile] for scenario in each.scenarios}
+    own = {scenario.name for study in PROFILES[profile] for scenario in study.scenarios}
     return only(PROFILES[profile if own >= set(names) else "full"], names or own)

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from compare import results, terminal
+from compare.commands.choosing import chosen_services, installed_services, say_what_is_used
+from compare.commands.endings import fail, one_line
 from compare.commands.options import (
     COMPARISON,
     RESULTS,
@@ -16,11 +17,16 @@ from compare.commands.options import (
     Seed,
     write_page,
 )
-from compare.complaints import FAILED, chosen_services, everything, fail, one_line, say_what_is_used
+from compare.errors import FAILED
+from compare.registry.services import HOW_TO_INSTALL
+from compare.results.file import read_results, write_results
+from compare.results.merging import add
+from compare.results.surveys import Survey
 from compare.survey.growth import SIZES
-from compare.survey.topics import TOPICS, Plan, Topic, add, missing_modules
+from compare.survey.topics import TOPICS, Plan, Topic, missing_modules
 from compare.survey.topics import survey as run_survey
-from compare.surveyed import Survey
+from compare.terminal.console import out
+from compare.terminal.progress import live
 
 Posts = Annotated[list[int] | None, typer.Option(min=1_000, help="sizes, for growth")]
 
@@ -39,18 +45,18 @@ def survey(
     if services and every:
         fail("give services or --all: one of them")
     _refuse_what_is_not_for(topic, database, growing=bool(posts) or seed is not None)
-    chosen = chosen_services(everything(database) if every else services, database)
+    chosen = chosen_services(installed_services(database) if every else services, database)
     with one_line():
         say_what_is_used(database)
-        add(results.read(file), Survey())  # which fails now rather than after the work
-        with terminal.live() as live:
+        add(read_results(file), Survey())  # which fails now rather than after the work
+        with live() as progress:
             seed = secrets.randbelow(2**32) if seed is None else seed
             plan = Plan(topic, chosen, database, posts or SIZES, seed)
-            found = run_survey(plan, live)
-        whole = add(results.read(file), found)
-        results.write(whole, file)
+            found = run_survey(plan, progress)
+        whole = add(read_results(file), found)
+        write_results(whole, file)
         page = write_page(whole, output)
-    terminal.out.print(f"The page: {page}", soft_wrap=True)
+    out.print(f"The page: {page}", soft_wrap=True)
     failed = [row.service for row in found.contract if row.failed]
     if failed:
         fail(f"these failed the contract: {', '.join(failed)}", FAILED)
@@ -62,4 +68,4 @@ def _refuse_what_is_not_for(topic: Topic, database: str, growing: bool) -> None:
     if topic == "servers" and database != "sqlite":
         fail("servers are asked on sqlite: no question is about a database")
     if topic == "servers" and (missing := missing_modules()):
-        fail(f"survey servers needs {', '.join(missing)}: {terminal.HOW_TO_INSTALL}")
+        fail(f"survey servers needs {', '.join(missing)}: {HOW_TO_INSTALL}")

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from compare import terminal
+from compare.commands.choosing import chosen_services, say_what_is_used
+from compare.commands.endings import fail, one_line
 from compare.commands.options import Database, Names
-from compare.complaints import chosen_services, fail, one_line, say_what_is_used
-from compare.launch import HOST
-from compare.services import SERVICES
-from compare.up import up as bring_up
+from compare.registry.services import SERVICES
+from compare.running.launch import HOST
+from compare.running.up import up as bring_up
+from compare.terminal import tables
 
 AsJson = Annotated[bool, typer.Option("--json", help="print one line for a script")]
 Port = Annotated[int | None, typer.Option(min=1, max=65_000, help="of the first; others follow")]
@@ -39,13 +40,13 @@ def up(
                     json.dumps({"services": urls, "upstreams": running.upstreams.url}), flush=True
                 )
             else:
-                terminal.print_up(running)
+                tables.print_up(running)
             running.watch()
 
 
 def services() -> None:
     """Print the services there are, and what is missing to run them."""
-    terminal.print_services(SERVICES.values())
+    tables.print_services(SERVICES.values())
 
 
 def _overrides(settings: Sequence[str]) -> dict[str, str]:

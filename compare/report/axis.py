@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from compare.measured import Comparison
-from compare.strict import Interval
+from compare.intervals import Interval
+from compare.results.speed import Comparison
 
 NARROWEST = 2.5
 MARGIN = 1.15

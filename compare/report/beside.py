@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.measured import Comparison
 from compare.report.figures import Figures, Measured, every, labels, measured
 from compare.report.page import environment
-from compare.results import Results
+from compare.results.model import Results
+from compare.results.speed import Comparison
 
 ABSENT = "–"
 
@@ -144,7 +144,7 @@ def _together(pair: tuple[Measured | None, Measured | None], called: Mapping[str
 def _rows(pair: tuple[Measured | None, Measured | None], is_open_loop: bool) -> Iterator[Row]:
     one, two = (each.figures if each else {} for each in pair)
     for contender in dict.fromkeys([*one, *two]):
-        if not (one.get(contender) or two[contender]).is_again:
+        if not (one.get(contender) or two[contender]).is_second_copy:
             yield Row(contender, is_open_loop, (one.get(contender), two.get(contender)))
 
 

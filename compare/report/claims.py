@@ -10,7 +10,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from compare.claimed import Claim, Side
+from compare.results.claims import Claim, Side
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from compare.results import ServiceRun
+from compare.results.model import ServiceRun
 
 FUNCTIONS = {
     "list": "list_posts",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.results import Results, TestOutcome
+from compare.results.model import Results, TestOutcome
 
 UNGROUPED = "Clauses"
 

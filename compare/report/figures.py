@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import get_args
 
-from compare.measured import Comparison, Refusal, Sample, Scenario, Study
-from compare.results import Results, ServiceRun
-from compare.statistics import AGAIN
-from compare.strict import Interval
+from compare.intervals import Interval
+from compare.results.model import Results, ServiceRun
+from compare.results.speed import SECOND_COPY, Comparison, Refusal, Sample, Scenario, StudyName
 
 
 @dataclass(frozen=True)
@@ -56,12 +55,12 @@ class Figures:
     @property
     def service(self) -> str:
         """The service behind the contender, also when it is the second of the A/A pair."""
-        return self.contender.removesuffix(AGAIN)
+        return self.contender.removesuffix(SECOND_COPY)
 
     @property
-    def is_again(self) -> bool:
+    def is_second_copy(self) -> bool:
         """Whether this is the second of the A/A pair."""
-        return self.contender.endswith(AGAIN)
+        return self.contender.endswith(SECOND_COPY)
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,8 @@ class Measured:
         return [name for name in shown if self.figures[name].fell_behind]
 
 
-Studies = dict[Study, dict[str, list[Measured]]]
-DRAWN: tuple[Study, ...] = ("closed-loop", "mixed")
+Studies = dict[StudyName, dict[str, list[Measured]]]
+DRAWN: tuple[StudyName, ...] = ("closed-loop", "mixed")
 
 
 def every(studies: Studies) -> list[Measured]:
@@ -116,7 +115,7 @@ def every(studies: Studies) -> list[Measured]:
 def measured(results: Results) -> Studies:
     """Give study -> endpoint -> its scenarios as measured, in the order of the results."""
     found: Studies = {}
-    for study in get_args(Study):
+    for study in get_args(StudyName):
         for scenario in results.scenarios:
             if scenario.study == study:
                 by_endpoint = found.setdefault(study, {})
@@ -154,7 +153,7 @@ def middle(values: Iterable[float | None]) -> float | None:
 def _measured(results: Results, scenario: Scenario) -> Measured:
     samples = [sample for sample in results.samples if sample.scenario == scenario.name]
     contenders = [
-        name for service in results.services for name in (service.name, service.name + AGAIN)
+        name for service in results.services for name in (service.name, service.name + SECOND_COPY)
     ]
     rates = [each.requests_per_second for each in samples if each.contender in contenders]
     if results.yardstick:

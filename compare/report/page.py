@@ -8,10 +8,10 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from compare.registry.project import PROJECT_ROOT
 from compare.report import axis, charts, claims, code, contract, figures, studies, surveys, trust
-from compare.results import Results
-from compare.services import PROJECT_ROOT
-from compare.surveyed import by_answer
+from compare.results.model import Results
+from compare.results.surveys import by_answer
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -63,7 +63,7 @@ def _speed(results: Results) -> dict[str, Any]:
         "ratio_axis": axis.around(figures.drawn(measured, pair[-1:])),
         "headline": trust.headline(results, labels),
         "noise": trust.noise(results),
-        "itself": trust.itself(results),
+        "a_a_verdict": trust.a_a_verdict(results),
         "doubts": trust.doubts(results, measured),
         "nulls": figures.middle(null.requests_per_second for null in results.nulls),
         "standings": studies.standings(results, measured),

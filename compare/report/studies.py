@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from compare.report.charts import Chart, charts
 from compare.report.figures import Figures, Measured, Studies, every, middle
-from compare.results import Results
+from compare.results.model import Results
 
 WAITS = {
     "await": "The view awaits",

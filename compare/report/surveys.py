@@ -4,14 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from compare.surveyed import (
-    CheckedService,
-    Depth,
-    Growth,
-    GrowthPoint,
-    ProtocolCell,
-    Survey,
-)
+from compare.results.surveys import CheckedService, Depth, Growth, GrowthPoint, ProtocolCell, Survey
 
 Cell = TypeVar("Cell")
 

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import median
 
+from compare.bench.verdicts import MOST_STOLEN_SHARE
+from compare.intervals import Interval, half_width
 from compare.report.figures import Measured, Studies, every
-from compare.results import Results
-from compare.statistics import MOST_STOLEN_SHARE, half_width
-from compare.strict import Interval
+from compare.results.model import Results
 
 WIDE_INTERVAL = 0.10
 BUSY_LOAD_PER_CORE = 0.5
@@ -42,7 +42,7 @@ def noise(results: Results) -> Interval | None:
     )
 
 
-def itself(results: Results) -> str:
+def a_a_verdict(results: Results) -> str:
     """Say how the rule judged the service that was measured against itself."""
     found = results.noise
     wrong = [each for each in found if each.winner]

@@ -14,15 +14,13 @@ from typing import get_args
 
 from sqlalchemy import select, true
 
-from compare import databases, launch, load
-from compare.gates import GateError
-from compare.load import Request
-from compare.scenarios import REQUESTS
-from compare.services import Service
-from compare.statistics import FEWEST_BLOCKS, interval
-from compare.strict import Interval
+from compare.errors import GateError
+from compare.intervals import FEWEST_BLOCKS, Interval, interval
+from compare.registry.services import Service
+from compare.results.surveys import Depth, Growth, GrowthPoint, Operation, QueryPlan
+from compare.running import databases, launch, load
+from compare.running.requests import REQUESTS, Request
 from compare.survey import plans
-from compare.surveyed import Depth, Growth, GrowthPoint, Operation, QueryPlan
 from shared import seed as seed_data
 
 SIZES = (1_000, 100_000, 1_000_000)
@@ -77,7 +75,7 @@ def grow(
 ) -> Growth:
     """Measure these services at these sizes, smallest first, on this kind of database.
 
-    GateError when a run had errors; LaunchError, LoadError, DatabaseError, RecordingError.
+    GateError when a run had errors; LaunchError, LoadError, DatabaseError, StatementError.
     """
     found = Growth(database="", seed=seed, points=[], depths=[])
     for posts in sorted(set(sizes)):

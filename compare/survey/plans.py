@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 
-from compare import databases, launch
-from compare.gates import GateError
-from compare.services import Service
+from compare.errors import GateError, StatementError
+from compare.registry.services import Service
+from compare.results.surveys import QueryPlan
+from compare.running import databases, launch
 from compare.survey import recording
-from compare.surveyed import QueryPlan
 
 # What reads tables; not the questions that drivers and pools ask about their connection.
 READING = re.compile(r"\s*SELECT\b.*\bFROM\b", re.DOTALL | re.IGNORECASE)
@@ -31,7 +31,7 @@ Ask = Callable[[str], list[QueryPlan]]
 def recording_plans(service: Service, database_url: str) -> Iterator[Ask]:
     """Run a service until the block ends, and give what tells the plans behind a GET of a path.
 
-    GateError when a path does not answer 200; RecordingError, LaunchError when it cannot run.
+    GateError when a path does not answer 200; StatementError, LaunchError when it cannot run.
     """
     with tempfile.TemporaryDirectory(prefix="compare-recording-") as folder:
         file = Path(folder) / "statements.jsonl"
@@ -62,7 +62,7 @@ def _statements(url: str, file: Path) -> list[str]:
         raise GateError(f"{url} answers {response.status_code}, so that it tells no plan")
     found = [each for each in recording.read(file)[before:] if READING.match(each)]
     if not found:
-        raise recording.RecordingError(f"{url} was answered, and none of its SQL was recorded")
+        raise StatementError(f"{url} was answered, and none of its SQL was recorded")
     return found
 
 

@@ -9,12 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from sqlalchemy import Connection, make_url, text
 
-from compare import databases, launch, load
-from compare.environment import settings
-from compare.gates import GateError
-from compare.scenarios import mix_of
-from compare.services import Service
-from compare.surveyed import PoolUse
+from compare.errors import DatabaseError, GateError
+from compare.registry.environment import settings
+from compare.registry.services import Service
+from compare.results.surveys import PoolUse
+from compare.running import databases, launch, load
+from compare.running.requests import mix_of
 
 IN_FLIGHT = 64
 LOAD_SECONDS = 3.0
@@ -55,7 +55,7 @@ def pool_use(
 def _filled_database(service: Service, source: databases.Databases) -> str:
     url = source.create(service.name)
     if make_url(url).get_backend_name() != "postgresql":
-        raise databases.DatabaseError("pools are counted by PostgreSQL: --database postgres")
+        raise DatabaseError("pools are counted by PostgreSQL: --database postgres")
     launch.migrate(service, url)
     databases.fill(url)
     return url

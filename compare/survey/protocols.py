@@ -20,8 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from compare import launch
-from compare.servers import SERVERS, Server
+from compare.errors import LaunchError
+from compare.registry.servers import SERVERS, Server
+from compare.results.surveys import Protocol, ProtocolCell
+from compare.running import launch
 from compare.survey.protocol_clients import (
     Ask,
     Seen,
@@ -30,7 +32,6 @@ from compare.survey.protocol_clients import (
     http_2_over_tls,
     websocket,
 )
-from compare.surveyed import Protocol, ProtocolCell
 
 Files = dict[str, str]  # the paths of a certificate and its key, by their placeholders
 Certified = tuple[Files, ssl.SSLContext]  # those, and a client's side that trusts them
@@ -43,30 +44,6 @@ QUESTIONS: Mapping[Protocol, Ask] = {
     "WebSocket": websocket,
 }
 DOORS = {"ASGI": "compare.survey.protocols_app:asgi", "WSGI": "compare.survey.protocols_app:wsgi"}
-
-GUNICORN_TLS = "--certfile {certificate} --keyfile {key}"
-TLS = {
-    "uvicorn": "--ssl-certfile {certificate} --ssl-keyfile {key}",
-    "daphne": "-e ssl:{port}:interface={host}:certKey={certificate}:privateKey={key}",
-    "hypercorn": "--certfile {certificate} --keyfile {key}",
-    "granian": "--ssl-certificate {certificate} --ssl-keyfile {key}",
-    "gunicorn asgi": GUNICORN_TLS,
-    "gunicorn + uvicorn": GUNICORN_TLS,
-    "gunicorn gthread": GUNICORN_TLS,
-    "uWSGI": "--https {host}:{port},{certificate},{key}",
-}
-# Two servers name an address of another kind for TLS, in the place of their usual one.
-CLEAR_ADDRESS = {"daphne": "--bind {host} --port {port}", "uWSGI": "--http11-socket {host}:{port}"}
-GUNICORN_H2 = "--http-protocols h2,h1"
-GUNICORN_H2C = f"{GUNICORN_H2} --http2-cleartext both"
-FLAGS: Mapping[tuple[str, Protocol], str] = {
-    ("uvicorn", "HTTP/2 over TLS"): "--http zttp --http2",
-    ("uvicorn", "HTTP/2 cleartext"): "--http zttp --http2",
-    **{(f"gunicorn {name}", "HTTP/2 over TLS"): GUNICORN_H2 for name in ("asgi", "gthread")},
-    **{(f"gunicorn {name}", "HTTP/2 cleartext"): GUNICORN_H2C for name in ("asgi", "gthread")},
-    ("gunicorn + uvicorn", "HTTP/2 over TLS"): GUNICORN_H2,
-    ("gunicorn + uvicorn", "HTTP/2 cleartext"): GUNICORN_H2C,
-}
 
 
 def observe_protocols(on_progress: Callable[[str], None] | None = None) -> list[ProtocolCell]:
@@ -91,8 +68,15 @@ def observe_server(server: Server) -> list[ProtocolCell]:
         return [_cell(server, protocol, usual[protocol], certified) for protocol in QUESTIONS]
 
 
+def _flags(server: Server, protocol: Protocol) -> str:
+    """Give the flags that are said to make a server speak a protocol."""
+    return {OVER_TLS: server.http2_tls, "HTTP/2 cleartext": server.http2_cleartext}.get(
+        protocol, ""
+    )
+
+
 def _cell(server: Server, protocol: Protocol, usual: Seen, certified: Certified) -> ProtocolCell:
-    more = FLAGS.get((server.name, protocol), "") if not usual.works else ""
+    more = "" if usual.works else _flags(server, protocol)
     seen = _seen(server, (protocol,), more, certified)[protocol] if more else usual
     without = f"; without {more}: {usual.said}" if more and seen.works else ""
     return ProtocolCell(
@@ -101,7 +85,7 @@ def _cell(server: Server, protocol: Protocol, usual: Seen, certified: Certified)
         works=seen.works,
         by_default=usual.works,
         said=seen.said + without,
-        flags=" ".join(filter(None, [more, TLS[server.name] if protocol == OVER_TLS else ""])),
+        flags=" ".join(filter(None, [more, server.tls if protocol == OVER_TLS else ""])),
     )
 
 
@@ -111,19 +95,19 @@ def _seen(
     """Run a server once, with these flags, and ask it for these protocols: all by TLS, or none."""
     files, trusted = certified
     secure = OVER_TLS in protocols
-    command = _command(server, f"{flags} {TLS[server.name] if secure else ''}", files, secure)
+    command = _command(server, f"{flags} {server.tls if secure else ''}", files, secure)
     try:
         with launch.launched(server.name, command, ready_path=None) as running:
             url = running.url.replace("http", "https", 1) if secure else running.url
             return {protocol: QUESTIONS[protocol](url, trusted) for protocol in protocols}
-    except launch.LaunchError as error:
+    except LaunchError as error:
         if error.log:
             shutil.rmtree(error.log.parent)
         return dict.fromkeys(protocols, Seen(False, f"does not start: {error.message}"))
 
 
 def _command(server: Server, flags: str, files: Files, secure: bool) -> tuple[str, ...]:
-    left_out = CLEAR_ADDRESS.get(server.name, "").split() if secure else []
+    left_out = server.tls_replaces.split() if secure else []
     words = [word for word in server.command if word not in left_out] + flags.split()
     for placeholder, value in ({"{application}": DOORS[server.interface]} | files).items():
         words = [word.replace(placeholder, value) for word in words]

@@ -17,20 +17,17 @@ from typing import Any
 
 import psycopg
 
-from compare.services import Service
+from compare.errors import StatementError
+from compare.registry.services import Service
 
 Record = Callable[[str], object]
 
 
-class RecordingError(Exception):
-    """A service whose statements cannot be recorded; the message is one line that says why."""
-
-
 def recorded(service: Service, file: Path) -> Service:
-    """Make of a service one that appends its statements to a file; RecordingError if it cannot."""
+    """Make of a service one that appends its statements to a file; StatementError if it cannot."""
     python, *rest = service.command
     if python != sys.executable or rest[:1] != ["-m"] or "asyncpg" in service.requires:
-        raise RecordingError(f"{service.name} cannot be recorded: name other services")
+        raise StatementError(f"{service.name} cannot be recorded: name other services")
     recorder = (python, "-m", "compare.survey.recording", str(file))
     return replace(service, command=(*recorder, *rest))
 

@@ -2,20 +2,21 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal, Protocol, get_args
 
-from compare import checking, databases, machine
-from compare.results import Machine, Results, TestOutcome, UnusableResults, read
-from compare.run import shown
-from compare.servers import SERVERS
-from compare.services import Service
+from compare.bench.comparison import shown
+from compare.contract import suite
+from compare.registry.servers import SERVERS
+from compare.registry.services import Service
+from compare.results import provenance
+from compare.results.model import TestOutcome
+from compare.results.surveys import CheckedService, Made, PoolUse, Survey
+from compare.running import databases
 from compare.survey import growth, observed, pools
-from compare.surveyed import CheckedService, Made, PoolUse, Survey
 
 Topic = Literal["contract", "servers", "pools", "growth"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
@@ -59,7 +60,7 @@ def survey(plan: Plan, audience: Audience) -> Survey:
     """Fill the tables of one topic; the errors of its parts pass through."""
     found = _found(plan, plan.services, plan.database, audience)
     now = datetime.now(UTC)
-    made = Made(command=plan.command, commit=machine.commit(), finished_at=now)
+    made = Made(command=plan.command, commit=provenance.commit(), finished_at=now)
     return found.model_copy(update={"made": [made]})
 
 
@@ -68,7 +69,7 @@ def _found(plan: Plan, services: Sequence[Service], database: str, audience: Aud
         case "contract":
             return Survey(contract=_checked(services, database, audience))
         case "servers":
-            from compare.survey import protocols  # what it asks with comes with the servers only
+            from compare.survey import protocols
 
             say = _counting(audience, len(services) + len(SERVERS))
             return Survey(
@@ -90,38 +91,12 @@ def missing_modules() -> list[str]:
     return [module for module in CLIENTS if find_spec(module) is None]
 
 
-def add(results: Results, found: Survey) -> Results:
-    """Put the tables into a results file, in the place of what it had about the same.
-
-    UnusableResults when it is of another machine or of other versions.
-    """
-    if not _alike(results, machine.machine(), machine.versions()):
-        raise UnusableResults("the results are of another machine or version: run them again first")
-    return results.model_copy(update={"survey": results.survey.with_newer(found)})
-
-
-def keep(found: Results, file: Path) -> Results:
-    """Keep the tables of the file that a run replaces, if machine and versions are the same."""
-    try:
-        replaced = read(file)
-    except UnusableResults:
-        return found
-    if not _alike(replaced, found.machine, found.versions):
-        return found
-    return found.model_copy(update={"survey": replaced.survey})
-
-
-def _alike(results: Results, here: Machine, versions: Mapping[str, str]) -> bool:
-    as_busy = {"load_average_before": results.machine.load_average_before}
-    return (results.machine, results.versions) == (here.model_copy(update=as_busy), versions)
-
-
 def _checked(
     services: Sequence[Service], database: str, audience: Audience
 ) -> list[CheckedService]:
     with databases.open(database) as source:
         label = source.label
-    outcomes = checking.check_services(services, database, audience.checked)
+    outcomes = suite.check_services(services, database, audience.checked)
     return [
         _row(service, label, [each for each in outcomes if each.service == service.name])
         for service in services

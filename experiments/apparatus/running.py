@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from compare.launch import Running, launched
+from compare.running.launch import Running, launched
 
 DJANGO = "experiments.applications.django_project:application"
 DJANGO_WSGI = "experiments.applications.django_project:wsgi_application"

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-from compare.statistics import doubt_about, interval
-from compare.strict import Interval
+from compare.intervals import Interval, doubt_about, interval
 
 BLOCKS = 8
 SEED = 1

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import httpx
 
-from compare.launch import Running
+from compare.running.launch import Running
 from experiments.apparatus.leaving import asking
 from experiments.apparatus.running import PATIENCE_SECONDS, running
 from experiments.apparatus.stored import added_authors

@@ -11,7 +11,7 @@ from django.urls import path
 from fastapi import FastAPI, Request
 from httpx_aiohttp import AiohttpTransport
 
-from compare.launch import upstreams_running
+from compare.running.launch import upstreams_running
 from experiments.apparatus import site
 from experiments.apparatus.serving import serving
 from experiments.apparatus.timing import ratio

@@ -16,7 +16,7 @@ from django.urls import path
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from compare.launch import launched
+from compare.running.launch import launched
 from django_app.models import Post
 from experiments.apparatus import site
 from experiments.apparatus.alchemy import async_engine

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from compare.launch import HOST, launched
+from compare.running.launch import HOST, launched
 from experiments.apparatus.observing import outcome
 from experiments.apparatus.running import ADDRESSES, DJANGO, FASTAPI, PATIENCE_SECONDS, SERVERS
 from experiments.claim import Claim, Seen

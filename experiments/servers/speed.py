@@ -4,8 +4,8 @@ import random
 from collections.abc import Sequence
 from statistics import median
 
-from compare import load
-from compare.statistics import doubt_about, interval
+from compare.intervals import doubt_about, interval
+from compare.running import load, requests
 from experiments.apparatus.running import BARE, DJANGO, FASTAPI, get, running
 from experiments.apparatus.timing import SEED, Ratio
 from experiments.claim import Claim, Held, Seen
@@ -15,7 +15,7 @@ BLOCKS = 3
 FIRST_REQUESTS = 10  # in which the frameworks import and prepare what they need
 CONNECTIONS = 16
 SECONDS = 0.3
-PLAIN = ((100, load.Request("GET", "/", contains="process")),)
+PLAIN = ((100, requests.Request("GET", "/", contains="process")),)
 # The others take uvloop where it is installed; daphne has a loop of its own.
 FLAGS = {"hypercorn": ("--worker-class", "uvloop"), "gunicorn": ("--worker-class", "asgi")}
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from compare.launch import Running, launched
+from compare.running.launch import Running, launched
 from experiments.apparatus.running import (
     DJANGO,
     DJANGO_AND_WEBSOCKETS,

@@ -5,7 +5,7 @@ import time
 
 import psutil
 
-from compare.launch import Running
+from compare.running.launch import Running
 from experiments.apparatus.running import DJANGO, FASTAPI, get, running
 from experiments.claim import Claim, Seen
 

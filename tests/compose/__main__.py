@@ -6,7 +6,10 @@ when there is no Docker engine to run it on, and 130 after Ctrl-C; whatever it s
 
 import sys
 
-from compare import checking, stopping, terminal
+from compare.contract import suite
+from compare.errors import CheckError
+from compare.running import stopping
+from compare.terminal import tables
 from tests.compose.composition import REPLICAS, Broken, Composition, Unusable, composed
 from tests.compose.killing import kill_among_creates, require, start_again
 
@@ -24,7 +27,7 @@ def main() -> int:
     except Unusable as error:
         print(f"not run: {error}", file=sys.stderr)
         return UNUSABLE
-    except (Broken, checking.CheckError) as error:
+    except (Broken, CheckError) as error:
         print(f"failed: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -53,8 +56,8 @@ def check(composition: Composition, service: str) -> str:
     # One service after the other, since they share the simulator of the upstreams.
     options += [f"--database={composition.database_url(service)}"]
     options += [f"--upstreams={composition.upstreams_url}"]
-    outcomes = checking.check([options], lambda outcome, total: None)
-    terminal.print_contract(outcomes, checking.clauses())
+    outcomes = suite.check([options], lambda outcome, total: None)
+    tables.print_contract(outcomes, suite.clauses())
     failures = sum(outcome.outcome == "failed" for outcome in outcomes)
     require(not failures, f"{service}: {failures} tests of the contract failed")
     passed = sum(outcome.outcome == "passed" for outcome in outcomes)

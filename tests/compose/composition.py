@@ -16,9 +16,9 @@ from functools import partial
 import httpx
 import psutil
 
-from compare.launch import HOST, free_port
-from compare.services import PROJECT_ROOT
-from compare.stopping import stop
+from compare.registry.project import PROJECT_ROOT
+from compare.running.launch import HOST, free_port
+from compare.running.stopping import stop
 
 FILES = ("compose.yml", "tests/compose/published.yml")
 FRONT_DOOR = "front-door"

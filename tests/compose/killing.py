@@ -10,7 +10,7 @@ from threading import Event, Semaphore
 
 import httpx
 
-from compare import databases
+from compare.running import databases
 from tests.compose.composition import Broken, Composition, Replica, run, wait_until
 from tests.contract.posts import create, new_post
 from tests.contract.subject import connect

@@ -2,7 +2,7 @@
 
 import pytest
 
-from compare.services import SERVICES, YARDSTICK, Service
+from compare.registry.services import SERVICES, YARDSTICK, Service
 
 KNOWN = {**SERVICES, YARDSTICK.name: YARDSTICK}
 

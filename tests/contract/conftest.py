@@ -15,8 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 import httpx
 import pytest
 
-from compare import databases, launch, stopping
-from compare.services import Service
+from compare.registry.services import Service
+from compare.running import databases, launch, stopping
 from shared import seed
 from tests.contract import subject as subjects
 from tests.contract.choosing import chosen_services, is_beyond_yardstick

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from compare import databases, launch
-from compare.environment import settings as service_settings
-from compare.services import Service
+from compare.registry.environment import settings as service_settings
+from compare.registry.services import Service
+from compare.running import databases, launch
 from shared import seed
 
 TOKEN = "a-token-of-the-contract-suite"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, func, insert, select, text
 
-from compare.launch import HOST, free_port
+from compare.running.launch import HOST, free_port
 from shared import seed
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import httpx
 import pytest
 
-from compare.launch import HOST
+from compare.running.launch import HOST
 from tests.contract.answers import elapsed_ms, good, unavailable
 from tests.contract.posts import create, new_post
 from tests.contract.subject import SHORT_TIMEOUT_SECONDS, StartInstance

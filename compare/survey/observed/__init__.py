@@ -6,11 +6,11 @@ from functools import partial
 
 import httpx
 
-from compare.services import Service
+from compare.registry.services import Service
+from compare.results.surveys import Observation
+from compare.running.up import up
 from compare.survey.observed import ends, left_open, sizes
 from compare.survey.observed.asked import PATIENCE_SECONDS, TOKEN, Asked, Question, seen
-from compare.surveyed import Observation
-from compare.up import up
 
 # The last one ends the service.
 QUESTIONS: tuple[Question, ...] = (*left_open.QUESTIONS, *sizes.QUESTIONS, *ends.QUESTIONS)

@@ -9,7 +9,7 @@ from json import JSONDecodeError
 
 import httpx
 
-from compare.launch import Running
+from compare.running.launch import Running
 
 TOKEN = "a-token-to-observe-with"
 PATIENCE_SECONDS = 2.0

@@ -1,0 +1,199 @@
+"""Time contenders in one block of a study.
+
+A block starts every contender afresh on fresh seed data, the first one twice (the A/A pair,
+"NAME-again": its difference from itself is this machine's noise), warms each up, and runs each
+scenario on all of them in random order. Only one is loaded at a time.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+
+from compare.bench import costs
+from compare.bench.contenders import Contender
+from compare.bench.scenarios import Study
+from compare.bench.timed_run import Turn, Upstreams, timed
+from compare.errors import GateError
+from compare.results.model import Results
+from compare.results.speed import BlockRun, Null, Refusal, Sample, Scenario, Start
+from compare.running import databases, launch, load, pinning, requests
+from compare.running.requests import ENDPOINTS, REQUESTS
+
+WARM_UP_SECONDS = 0.5
+WARM_UP_CONNECTIONS = 16
+NULL = [(100, requests.Request("GET", "/health"))]
+NULL_SECONDS = 0.3
+# While it is timed, a service waits as long as it takes: too much load shows as waiting, and not
+# as the errors that its usual timeouts make of it.
+PATIENCE = {"UPSTREAM_TIMEOUT_SECONDS": "20", "DATABASE_TIMEOUT_SECONDS": "20"}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a block is: `done` of its `total` timed runs."""
+
+    study: Study
+    block: int
+    done: int
+    total: int
+    text: str
+
+
+@dataclass
+class Block:
+    """What one block found."""
+
+    run: BlockRun
+    samples: list[Sample] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    starts: list[Start] = field(default_factory=list)
+    nulls: list[Null] = field(default_factory=list)
+
+    def add(self, found: Sample | Refusal) -> None:
+        """Take what a timed run came to."""
+        if isinstance(found, Sample):
+            self.samples.append(found)
+        else:
+            self.refusals.append(found)
+
+
+def blocks_of(results: Results) -> list[Block]:
+    """Give the blocks of results apart, in the order in which they were run."""
+    studies = {scenario.name: scenario.study for scenario in results.scenarios}
+
+    def in_block(each: Sample | Refusal, run: BlockRun) -> bool:
+        return (studies[each.scenario], each.block) == (run.study, run.number)
+
+    return [
+        Block(
+            run,
+            [each for each in results.samples if in_block(each, run)],
+            [each for each in results.refusals if in_block(each, run)],
+            [
+                each
+                for each in results.starts
+                if (each.study, each.block) == (run.study, run.number)
+            ],
+            [each for each in results.nulls if (each.study, each.block) == (run.study, run.number)],
+        )
+        for run in results.block_runs
+    ]
+
+
+class Bench:
+    """Times contenders; `seed` decides the order of everything, in each block by itself.
+
+    `null_per_second` is the engine's limit if earlier blocks have found it.
+    """
+
+    def __init__(
+        self,
+        contenders: Sequence[Contender],
+        upstreams: launch.Running,
+        seed: int,
+        cores: pinning.Cores | None,
+        null_per_second: float | None,
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        self._contenders = contenders
+        self._upstreams = Upstreams(upstreams)
+        self._seed = seed
+        self._service_cores = cores.service if cores else None
+        self._client_cores = len(cores.others) if cores else 1
+        self._null_per_second = null_per_second
+        self._on_progress = on_progress
+
+    def run(self, study: Study, number: int) -> Block:
+        """Run a block; LaunchError, LoadError or GateError when it cannot be run to its end."""
+        began_at_seconds = time.monotonic()
+        chance = random.Random(f"{self._seed} {study.name} {number}")
+        runs = self._order(study, number, chance)
+        block = Block(BlockRun(study=study.name, number=number, seconds=0))
+
+        def say(done: int, text: str) -> None:
+            self._on_progress(Progress(study, number, done, len(runs), text))
+
+        with ExitStack() as stack:
+            running = {}
+            for each in self._taking(runs, chance):
+                say(0, f"starting {each.name}")
+                running[each.name] = stack.enter_context(self._started(each, study, block))
+            if block.nulls:
+                self._null_per_second = block.nulls[0].requests_per_second
+            for order, (scenario, each) in enumerate(runs):
+                say(order, f"{scenario.name} on {each.name}")
+                at = (number, order, each.run_seconds(study), self._service_cores)
+                turn = Turn(scenario, each, running[each.name], *at)
+                block.add(timed(turn, self._upstreams, self._client_cores, self._null_per_second))
+        block.run.seconds = time.monotonic() - began_at_seconds
+        say(len(runs), "done")
+        return block
+
+    def _order(
+        self, study: Study, number: int, chance: random.Random
+    ) -> list[tuple[Scenario, Contender]]:
+        return [
+            (scenario, each)
+            for scenario in study.scenarios
+            for each in chance.sample(self._contenders, k=len(self._contenders))
+            if each.takes(scenario, study, number)
+        ]
+
+    def _taking(
+        self, runs: Sequence[tuple[Scenario, Contender]], chance: random.Random
+    ) -> list[Contender]:
+        names = {contender.name for _, contender in runs}
+        taking = [contender for contender in self._contenders if contender.name in names]
+        return chance.sample(taking, k=len(taking))
+
+    @contextmanager
+    def _started(self, each: Contender, study: Study, block: Block) -> Iterator[launch.Running]:
+        databases.fill(each.database_url)
+        self._upstreams.delay(0)
+        began_at_seconds = time.monotonic()
+        with launch.running(
+            replace(each.service, command=each.command(study)),
+            database_url=each.database_url,
+            upstreams_url=self._upstreams.url,
+            cores=self._service_cores,
+            overrides=PATIENCE,
+        ) as running:
+            block.starts.append(
+                _start(each, block.run, running, time.monotonic() - began_at_seconds)
+            )
+            _warm_up(running, each, study)
+            if each.service.is_yardstick:
+                block.nulls.append(_null(block.run, running))
+            yield running
+
+
+def _start(
+    each: Contender, block: BlockRun, running: launch.Running, ready_seconds: float
+) -> Start:
+    memory_mib, threads = costs.idle(running)
+    return Start(
+        study=block.study,
+        contender=each.name,
+        block=block.number,
+        ready_seconds=ready_seconds,
+        memory_mib=memory_mib,
+        threads=threads,
+    )
+
+
+def _null(block: BlockRun, running: launch.Running) -> Null:
+    found = load.run(running.url, NULL, load.ClosedLoop(WARM_UP_CONNECTIONS), NULL_SECONDS)
+    return Null(
+        study=block.study, block=block.number, requests_per_second=found.requests_per_second
+    )
+
+
+def _warm_up(running: launch.Running, each: Contender, study: Study) -> None:
+    taken = {one.endpoint for one in study.scenarios if each.takes(one, study, block=0)}
+    endpoints = ENDPOINTS if study.application == "service" else sorted(taken)
+    mix = [(100 // len(endpoints), REQUESTS[endpoint]) for endpoint in endpoints]
+    found = load.run(running.url, mix, load.ClosedLoop(WARM_UP_CONNECTIONS), WARM_UP_SECONDS)
+    if found.errors:
+        raise GateError(f"{each.name}: {found.errors} errors while it was warmed up")

@@ -1,0 +1,61 @@
+"""Who is measured: the services, the first of them twice, and the bare application as yardstick."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from compare.bench.scenarios import Study
+from compare.intervals import FEWEST_BLOCKS
+from compare.registry.services import Service
+from compare.results.speed import SECOND_COPY, Scenario
+from compare.running import databases, launch
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A service with a migrated database of its own."""
+
+    name: str
+    service: Service
+    database_url: str
+
+    @property
+    def is_second_copy(self) -> bool:
+        """Whether this is the second of the A/A pair."""
+        return self.name.endswith(SECOND_COPY)
+
+    def command(self, study: Study) -> tuple[str, ...]:
+        """What starts it for these scenarios; empty when it has no such application."""
+        return self.service.ladder if study.application == "ladder" else self.service.command
+
+    def run_seconds(self, study: Study) -> float:
+        """How long it is timed in each scenario of the study."""
+        if self.service.is_yardstick and study.yardstick_seconds:
+            return study.yardstick_seconds
+        return study.run_seconds
+
+    def takes(self, scenario: Scenario, study: Study, block: int) -> bool:
+        """Whether it is timed in this scenario in this block.
+
+        The yardstick is in the first blocks only: a share of it needs to be no more exact.
+        """
+        if not self.command(study) or (
+            self.is_second_copy and scenario.name not in study.a_a_scenarios
+        ):
+            return False
+        if self.service.is_yardstick and block >= FEWEST_BLOCKS:
+            return False
+        return scenario.async_model in (None, self.service.async_model)
+
+
+def contenders(
+    services: Sequence[Service], yardstick: Service | None, source: databases.Databases
+) -> list[Contender]:
+    """Make each service a contender, the first one, the baseline, once more, and the yardstick."""
+    named = {service.name: service for service in services}
+    named[services[0].name + SECOND_COPY] = services[0]
+    if yardstick:
+        named[yardstick.name] = yardstick
+    found = [Contender(name, each, source.create(name)) for name, each in named.items()]
+    for contender in found:
+        launch.migrate(contender.service, contender.database_url)
+    return found

@@ -1,0 +1,1 @@
+"""Run the contract suite on services, side by side, and read its report as it comes."""

@@ -1,0 +1,1 @@
+"""The versioned results file: its parts, and reading it back, which refuses what is incomplete."""

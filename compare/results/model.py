@@ -1,0 +1,96 @@
+"""The results file: what one run found, whole and versioned; an incomplete one is refused."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from compare.results.speed import (
+    BlockRun,
+    Comparison,
+    Null,
+    Refusal,
+    Sample,
+    Scenario,
+    Start,
+    StudyName,
+    YardstickShare,
+)
+from compare.results.surveys import Survey
+from compare.strict import Strict
+
+FORMAT_VERSION: Final = 2
+
+
+class Machine(Strict):
+    """Where the run took place, and how busy the machine was before it."""
+
+    system: str
+    processor: str
+    cores: int
+    memory_gib: float
+    python: str
+    load_average_before: float
+
+
+class ServiceRun(Strict):
+    """A service as it was run: its row of the registry and its settings."""
+
+    name: str
+    framework: str
+    async_model: Literal["async", "blocking"]
+    server: str
+    package: str
+    command: str
+    settings: dict[str, str]
+
+
+class TestOutcome(Strict):
+    """One contract test on one service; `sentence` is the test's docstring without its clause."""
+
+    clause: str
+    sentence: str
+    test: str
+    service: str
+    outcome: Literal["passed", "failed", "skipped"]
+    reason: str = ""
+
+
+class Results(Strict):
+    """One whole run. `finished_at` is its footer: without it the run was cut short."""
+
+    format_version: Literal[2] = FORMAT_VERSION
+    started_at: datetime
+    finished_at: datetime | None = None
+    command: str
+    commit: str
+    database: str
+    seed: int
+    profile: str
+    block_runs: Annotated[list[BlockRun], Field(description="in the order in which they were run")]
+    precision: float
+    pinned: str
+    lock_sha256: str
+    load_engine: str
+    machine: Machine
+    versions: dict[str, str]
+    services: list[ServiceRun]
+    clauses: dict[str, str]
+    contract: list[TestOutcome]
+    scenarios: list[Scenario]
+    samples: list[Sample]
+    refusals: list[Refusal]
+    starts: list[Start]
+    nulls: list[Null]
+    comparisons: list[Comparison]
+    noise: Annotated[list[Comparison], Field(description="the A/A pair, a study at a time")]
+    yardstick: ServiceRun | None
+    shares: list[YardstickShare]
+    survey: Survey = Survey()
+    not_timed: Annotated[dict[str, str], Field(description="service -> why")] = {}
+
+    @property
+    def blocks(self) -> dict[StudyName, int]:
+        """How many blocks each study had, in the order in which the studies began."""
+        return dict(Counter(each.study for each in self.block_runs))

@@ -1,0 +1,162 @@
+"""Tables and lists for the terminal: outcomes, figures, counts, the registry."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from statistics import median
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from compare.instructions.record import InstructionCount
+from compare.registry.services import HOW_TO_INSTALL, Service
+from compare.results.model import Results, TestOutcome
+from compare.results.speed import Comparison, Scenario
+from compare.running.up import Up
+from compare.terminal.console import out
+
+
+def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) -> None:
+    """Say for each service what it passed, why tests were skipped, and what failed."""
+    outcomes = list(outcomes)
+    for service in dict.fromkeys(outcome.service for outcome in outcomes):
+        own = [outcome for outcome in outcomes if outcome.service == service]
+        counts = Counter(outcome.outcome for outcome in own)
+        failures = [outcome for outcome in own if outcome.outcome == "failed"]
+        passed = {each.clause for each in own if each.outcome == "passed"}
+        passed -= {each.clause for each in failures}
+        mark = "[red]✗[/]" if counts["failed"] else "[green]✓[/]"
+        out.print(
+            f"{mark} {service}: {len(passed)} of {len(clauses)} clauses; tests: {counts['passed']} "
+            f"passed, {counts['failed']} failed, {counts['skipped']} skipped"
+        )
+        for reason in sorted({each.reason for each in own if each.outcome == "skipped"}):
+            out.print(Text(f"    skipped: {reason}"))
+        for failure in failures:
+            words = (failure.service, f"{failure.clause}:", failure.sentence, failure.reason)
+            out.print(Text(f"    {' '.join(words)}", "red"))
+
+
+def print_results(results: Results) -> None:
+    """Print a row for each service in each scenario: the median, ratio with interval, verdict.
+
+    The median is of the throughput, or of the median time to answer in an open loop.
+    """
+    for study, blocks in results.blocks.items():
+        what = "ms to answer" if study == "open-loop" else "requests a second"
+        counted = "1 block" if blocks == 1 else f"{blocks} blocks"
+        scenarios = [each for each in results.scenarios if each.study == study]
+        shared = {each.name for each in scenarios} & {each.scenario for each in results.shares}
+        figures = ("median", "of bare") if shared else ("median",)
+        table = _table(f"{study}: {what} on {results.database}, {counted}", figures)
+        for scenario in scenarios:
+            _add_rows(table, results, scenario, len(figures))
+        out.print(table)
+    for each in results.noise:
+        found = (
+            f"{each.throughput.ratio:.2f} ({each.throughput.low:.2f}–{each.throughput.high:.2f})"
+        )
+        text = f"{each.baseline} against itself, {each.scenario}: {found}: {each.verdict}"
+        out.print(Text(text), soft_wrap=True)
+    for refusal in results.refusals:
+        words = f"{refusal.scenario} on {refusal.contender}, block {refusal.block + 1}"
+        out.print(Text(f"not kept: {words}: {refusal.reason}", "red"))
+    for name, why in results.not_timed.items():
+        out.print(f"[red]{name} was not timed: it {why}[/]")
+
+
+def _table(title: str, figures: Sequence[str]) -> Table:
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("scenario", "service"):
+        table.add_column(heading, no_wrap=True)
+    for heading in figures:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("ratio (95 %)", no_wrap=True)
+    table.add_column("verdict", min_width=9)
+    return table
+
+
+def _add_rows(table: Table, results: Results, scenario: Scenario, figures: int) -> None:
+    told = {
+        each.other: _told(each, is_short=len(results.services) > 2)
+        for each in results.comparisons
+        if each.scenario == scenario.name
+    }
+    shares = {
+        each.service: f"{each.share.ratio:.0%}"
+        for each in results.shares
+        if each.scenario == scenario.name
+    }
+    heading = scenario.name
+    for service, figure in _medians(results, scenario).items():
+        known = (f"{figure:,.0f}", shares.get(service, ""))[:figures]
+        table.add_row(heading, service, *known, *told.get(service, ()))
+        heading = ""
+
+
+def print_instructions(counts: Sequence[InstructionCount]) -> None:
+    """Print how many million instructions a request takes, a row for each service."""
+    table = Table(title="Million instructions a request", box=box.SIMPLE_HEAD, pad_edge=False)
+    endpoints = list(dict.fromkeys(each.endpoint for each in counts))
+    table.add_column("service")
+    for endpoint in endpoints:
+        table.add_column(endpoint, justify="right")
+    for service in dict.fromkeys(each.service for each in counts):
+        own = {each.endpoint: each for each in counts if each.service == service}
+        figures = (f"{own[each].instructions_per_request / 1e6:.2f}" for each in endpoints)
+        table.add_row(service, *figures)
+    out.print(table)
+
+
+def print_services(services: Collection[Service]) -> None:
+    """Print the registry, and what it takes to install what is missing."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("service", "framework", "model", "server", "installed"):
+        table.add_column(heading, no_wrap=heading == "service")
+    for each in services:
+        missing = f"[red]no: {', '.join(each.missing)}[/]" if each.missing else "yes"
+        table.add_row(each.name, each.framework, each.async_model, each.server, missing)
+    out.print(table)
+    if any(each.missing for each in services):
+        out.print(Text(f"What is missing comes with: {HOW_TO_INSTALL}"))
+
+
+def print_up(running: Up) -> None:
+    """Say where the services are, and what to ask them."""
+    for name, service in running.services.items():
+        out.print(f"[bold]{name:<18}[/] {service.url}   {service.url}/docs")
+    out.print(f"{'upstreams':<18} {running.upstreams.url}")
+    out.print(f"{'database':<18} {running.database}, one for each service, gone at the end\n")
+    post = """'{"title": "Hello", "body": "World", "author_id": 1, "tags": ["new"]}'"""
+    for service in running.services.values():
+        for command in (
+            f"curl '{service.url}/posts?limit=2'",
+            f"curl {service.url}/posts/1",
+            f"curl {service.url}/posts -H 'Content-Type: application/json' -d {post}",
+            f"curl {service.url}/dashboard",
+        ):
+            out.print(Text(command), soft_wrap=True)
+        out.print()
+    out.print("Ctrl-C stops them all.")
+
+
+def _medians(results: Results, scenario: Scenario) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for sample in results.samples:
+        if sample.scenario == scenario.name:
+            figure = sample.p50_ms if scenario.rate_per_second else sample.requests_per_second
+            found.setdefault(sample.contender, []).append(figure)
+    return {
+        service.name: median(found[service.name])
+        for service in results.services
+        if service.name in found
+    }
+
+
+def _told(comparison: Comparison, is_short: bool) -> tuple[str, str]:
+    found = comparison.throughput
+    # Of many services the names are long, and the baseline of all is the first.
+    won = "faster" if comparison.winner == comparison.other else "slower"
+    short = won if comparison.winner else comparison.verdict.partition(":")[0]
+    words = short if is_short else comparison.verdict
+    return f"{found.ratio:.2f} ({found.low:.2f}–{found.high:.2f})", words

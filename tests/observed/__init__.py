@@ -1,1 +1,0 @@
-"""What HTTP leaves open, or a server decides and not the service: printed, never judged."""
