@@ -10,8 +10,7 @@ from typing import Any
 from compare.bench.scenarios import FULL, QUICK, Study
 from compare.bench.verdicts import compare, compare_a_a_pair, shares
 from compare.registry.project import PROJECT_ROOT
-from compare.report.figures import labels
-from compare.results.model import Machine, Results, ServiceRun
+from compare.results.model import Machine, Results, ServiceRun, labels
 from compare.results.model import TestOutcome as Outcome
 from compare.results.speed import (
     SECOND_COPY,

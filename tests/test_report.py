@@ -11,7 +11,7 @@ from compare.report import render, write
 from compare.report.axis import Axis, around
 from compare.report.code import read_functions
 from compare.report.contract import groups
-from compare.report.page import digits, percent
+from compare.report.formats import digits, percent
 from compare.results.model import Results
 from compare.results.speed import Refusal
 from tests.page_text import Resources, full_page, words

@@ -8,8 +8,9 @@ import pytest
 
 from compare.report import render, side_by_side
 from compare.report.charts import Scale
-from compare.report.figures import labels, measured
+from compare.report.figures import measured
 from compare.report.studies import fan_out, ladder, rates, standings, waiting
+from compare.results.model import labels
 from tests.page_text import Resources, full_page, words
 from tests.sample_results import full_results, of_older_django, sample_results
 

@@ -80,9 +80,10 @@ def seconds_for_all(client: httpx.Client, path: str) -> float:
 def test_bare_application_passes_the_happy_paths(database: str) -> None:
     """It does what the services do, as far as they are measured."""
     heard: list[tuple[Outcome, int]] = []
-    found = suite.check_services(
-        [YARDSTICK], database, lambda outcome, total: heard.append((outcome, total))
-    )
+    with databases.open(database) as source:
+        found = suite.check_services(
+            [YARDSTICK], source, lambda outcome, total: heard.append((outcome, total))
+        )
     assert [each for each in found if each.outcome != "passed"] == []
     assert {"C1", "C9", "C11", "C19", "C26"} <= {each.clause for each in found}
     assert heard[-1] == (found[-1], len(found))

@@ -17,12 +17,12 @@ from typing import Any, TextIO
 
 import psutil
 
-from compare.contract.suite import CORES
 from compare.errors import ExperimentError
 from compare.registry.environment import environment
 from compare.registry.project import PROJECT_ROOT
 from compare.results.claims import NOT_ESTABLISHED, NOT_INSTALLED, Claim, Side
 from compare.running import databases
+from compare.running.processes import CORES
 from compare.running.stopping import stop
 
 LIST = (sys.executable, "-m", "experiments", "list")

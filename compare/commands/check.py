@@ -1,5 +1,6 @@
 """`compare check`: the contract suite on services, ours or anybody's."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import httpx
@@ -9,9 +10,13 @@ from compare.commands.choosing import chosen_services, installed_services, say_w
 from compare.commands.endings import fail, one_line
 from compare.commands.options import Every, Names
 from compare.contract import suite
+from compare.contract.outcomes import clauses
 from compare.errors import FAILED, CheckError
-from compare.terminal import tables
+from compare.registry.services import Service
+from compare.results.model import TestOutcome
+from compare.running import databases
 from compare.terminal.progress import live
+from compare.terminal.tables import print_contract
 
 Url = Annotated[str | None, typer.Option(help="a service that you run, on the seed data")]
 Checked = Annotated[str, typer.Option(help="as for run; with --url its database, EMPTIED")]
@@ -35,23 +40,31 @@ def check(
     chosen = chosen_services(installed_services(database) if every else services, database)
     given = {"url": url, "database": database, "token": token, "upstreams": upstreams}
     with one_line():
-        if url:
-            _ask(url)
-        else:
-            say_what_is_used(database)
-        with live() as progress:
-            if url:
-                options = [f"--{name}={value}" for name, value in given.items() if value]
-                outcomes = suite.check([options], progress.checked)
-            else:
-                outcomes = suite.check_services(chosen, database, progress.checked)
-    tables.print_contract(outcomes, suite.clauses())
-    failed = {f"{each.service} {each.clause}" for each in outcomes if each.outcome == "failed"}
+        outcomes = _outcomes_of(given) if url else _outcomes(chosen, database)
+    print_contract(outcomes, clauses())
+    failed = {
+        f"{outcome.service} {outcome.clause}" for outcome in outcomes if outcome.outcome == "failed"
+    }
     if failed:
         fail(f"the contract is not kept: {', '.join(sorted(failed))}", FAILED)
 
 
-def _ask(url: str) -> None:
+def _outcomes(services: Sequence[Service], database: str) -> list[TestOutcome]:
+    """Check services of the registry, side by side."""
+    say_what_is_used(database)
+    with databases.open(database) as source, live() as progress:
+        return suite.check_services(services, source, progress.checked)
+
+
+def _outcomes_of(given: Mapping[str, str | None]) -> list[TestOutcome]:
+    """Check the service that somebody else runs; the suite's options are what is known of it."""
+    _reach(str(given["url"]))
+    options = [f"--{name}={value}" for name, value in given.items() if value]
+    with live() as progress:
+        return suite.check([options], progress.checked)
+
+
+def _reach(url: str) -> None:
     try:
         httpx.get(f"{url}/health", trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from compare.bench.comparison import Plan, refuse_another
+from compare.bench.circumstances import refuse_another
 from compare.bench.comparison import run as run_plan
+from compare.bench.plan import Plan
 from compare.commands.choosing import say_what_is_used
 from compare.commands.endings import one_line
 from compare.commands.options import COMPARISON

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compare.bench.comparison import Plan
+from compare.bench.plan import Plan
 from compare.bench.scenarios import PROFILES, Study, only
 from compare.bench.schedule import Limits
 from compare.commands.choosing import chosen_services

@@ -1,7 +1,6 @@
 """Check services against the contract: run its suite, and read the outcomes as they come."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -11,46 +10,37 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from textwrap import shorten
 from typing import Any, TextIO
 
 import psutil
 
+from compare.contract.outcomes import last_line, read_outcome
 from compare.errors import CheckError
 from compare.registry.environment import environment
 from compare.registry.project import PROJECT_ROOT
 from compare.registry.services import Service
 from compare.results.model import TestOutcome
-from compare.running import databases
+from compare.running.databases import Databases
+from compare.running.processes import CORES
 from compare.running.stopping import stop
 
 SUITE = PROJECT_ROOT / "tests" / "contract"
-CLAUSES = PROJECT_ROOT / "shared" / "README.md"
-CLAUSE = re.compile(r"^- \*\*(C\d+)\*\* (.+)$", re.MULTILINE)
 COLLECTED = re.compile(r"collected (?:\d+ items? / \d+ deselected / )?(\d+) (?:items?|selected)")
 PASSED, FAILED = 0, 1
 POLL_SECONDS = 0.1
-CORES = len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count() or 1
 # Each waits for half of its time, and may hold some fifty connections of a PostgreSQL's 400.
 MOST_SUITES = min(CORES + 1, 6)
-REASON_LENGTH = 200
 GRACE_SECONDS = 20.0  # in which the suite stops what it has started
 
 OnOutcome = Callable[[TestOutcome, int], None]
 
 
-def clauses() -> dict[str, str]:
-    """Give the contract's clauses: {"C1": sentence, …}."""
-    return dict(CLAUSE.findall(CLAUSES.read_text(encoding="utf-8")))
-
-
 def check_services(
-    services: Sequence[Service], database: str, on_outcome: OnOutcome
+    services: Sequence[Service], source: Databases, on_outcome: OnOutcome
 ) -> list[TestOutcome]:
-    """Run a suite for each service, side by side, on this kind of database or at this URL."""
-    with databases.shared(database) as shared:
-        suites = [[f"--service={service.name}", f"--database={shared}"] for service in services]
-        return check(suites, on_outcome)
+    """Run a suite for each service, side by side, on databases of this source."""
+    database = f"--database={source.address}"
+    return check([[f"--service={service.name}", database] for service in services], on_outcome)
 
 
 def check(suites: Sequence[Sequence[str]], on_outcome: OnOutcome) -> list[TestOutcome]:
@@ -102,11 +92,11 @@ class Suite:
             if line["$report_type"] == "TestReport":
                 self._phases.append(line)
                 if line["when"] == "teardown":
-                    self.outcomes.append(_outcome(self._phases))
+                    self.outcomes.append(read_outcome(self._phases))
                     self._phases = []
                     yield self.outcomes[-1]
         if not self.running and not self._answered():
-            raise CheckError(_last_line(self._output.read_text(errors="replace")))
+            raise CheckError(last_line(self._output.read_text(errors="replace")))
 
     def _answered(self) -> bool:
         return self._process.returncode in (PASSED, FAILED) and bool(self.outcomes)
@@ -139,32 +129,3 @@ def _total(begun: Sequence[Suite], suites: int) -> int:
     known = [suite.total for suite in begun]
     told = [total for total in known if total is not None]
     return sum(told) + (suites - len(told)) * max(told, default=0)
-
-
-def _outcome(phases: Sequence[dict[str, Any]]) -> TestOutcome:
-    worst = min(phases, key=lambda phase: ("failed", "skipped", "passed").index(phase["outcome"]))
-    properties = dict(worst["user_properties"])
-    return TestOutcome(
-        clause=properties["clause"],
-        sentence=properties["sentence"],
-        service=properties["service"],
-        test=worst["nodeid"],
-        outcome=worst["outcome"],
-        reason=shorten(_reason(worst["longrepr"]), REASON_LENGTH, placeholder=" …"),
-    )
-
-
-def _reason(longrepr: Any) -> str:
-    match longrepr:
-        case None:
-            return ""
-        case [_, _, reason]:
-            return str(reason).removeprefix("Skipped: ")
-        case {"reprcrash": {"message": message}}:
-            return str(message).split("\n")[0]
-    return _last_line(str(longrepr))
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1].removeprefix("ERROR: ") if lines else "the suite said nothing"

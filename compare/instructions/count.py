@@ -21,7 +21,6 @@ from shutil import which
 
 import psutil
 
-from compare.contract.suite import CORES
 from compare.errors import InstructionsError
 from compare.instructions.in_process import REQUESTS as COUNTED_REQUESTS
 from compare.instructions.in_process import Question
@@ -30,6 +29,7 @@ from compare.registry.environment import environment, settings
 from compare.registry.project import PROJECT_ROOT
 from compare.registry.services import Service
 from compare.running import databases, launch
+from compare.running.processes import CORES
 from compare.running.requests import REQUESTS
 from compare.running.stopping import stop
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.report.figures import Figures, Measured, every, labels, measured
+from compare.report.figures import Figures, Measured, every, measured
 from compare.report.page import environment
-from compare.results.model import Results
+from compare.results.model import Results, labels
 from compare.results.speed import Comparison
 
 ABSENT = "–"

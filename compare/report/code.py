@@ -10,6 +10,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from compare.registry.services import APPLICATIONS
 from compare.results.model import ServiceRun
 
 FUNCTIONS = {
@@ -18,7 +19,10 @@ FUNCTIONS = {
     "create": "create_post",
     "dashboard": "get_dashboard",
 }
-LAYERS = (("views.py", "routes.py"), ("posts.py", "dashboard.py"))
+LAYERS = (
+    tuple(application.http_module for application in APPLICATIONS),
+    ("posts.py", "dashboard.py"),
+)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -1,14 +1,13 @@
 """What the templates show of the samples: medians and spreads, in the page's order."""
 
 import shlex
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import get_args
 
 from compare.intervals import Interval
-from compare.results.model import Results, ServiceRun
+from compare.results.model import Results
 from compare.results.speed import SECOND_COPY, Comparison, Refusal, Sample, Scenario, StudyName
 
 
@@ -133,15 +132,6 @@ def drawn(studies: Studies, others: Collection[str]) -> list[Comparison]:
         for other, comparison in each.comparisons.items()
         if other in others
     ]
-
-
-def labels(services: Sequence[ServiceRun]) -> dict[str, str]:
-    """Give service name -> what the page calls it: its framework where that is enough."""
-    frameworks = Counter(service.framework for service in services)
-    return {
-        service.name: service.framework if frameworks[service.framework] == 1 else service.name
-        for service in services
-    }
 
 
 def middle(values: Iterable[float | None]) -> float | None:

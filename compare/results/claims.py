@@ -1,7 +1,5 @@
 """What claims came to: the part of the results file that is about how the frameworks work."""
 
-from typing import Literal
-
 from compare.strict import Strict
 
 NOT_ESTABLISHED = "not established here"
@@ -15,7 +13,7 @@ class Side(Strict):
     `evidence` is what was counted or read, by what it is called.
     """
 
-    framework: Literal["Django", "FastAPI"]
+    framework: str
     sentence: str
     code: str
     verdict: str = ""

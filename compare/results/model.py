@@ -1,6 +1,8 @@
 """The results file: what one run found, whole and versioned; an incomplete one is refused."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -93,4 +95,34 @@ class Results(Strict):
     @property
     def blocks(self) -> dict[StudyName, int]:
         """How many blocks each study had, in the order in which the studies began."""
-        return dict(Counter(each.study for each in self.block_runs))
+        return dict(Counter(block.study for block in self.block_runs))
+
+    def with_figures(self, figures: "Figures", finished_at: datetime | None = None) -> "Results":
+        """Give these results with other figures, whole if it is known when they were finished."""
+        return self.model_copy(update=vars(figures) | {"finished_at": finished_at})
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the blocks of a run came to: the fields of the same names in its results."""
+
+    block_runs: list[BlockRun]
+    samples: list[Sample]
+    refusals: list[Refusal]
+    starts: list[Start]
+    nulls: list[Null]
+    comparisons: list[Comparison]
+    noise: list[Comparison]
+    shares: list[YardstickShare]
+
+
+NO_FIGURES = Figures([], [], [], [], [], [], [], [])
+
+
+def labels(services: Sequence[ServiceRun]) -> dict[str, str]:
+    """Give service name -> what a reader calls it: its framework where that is enough."""
+    frameworks = Counter(service.framework for service in services)
+    return {
+        service.name: service.framework if frameworks[service.framework] == 1 else service.name
+        for service in services
+    }

@@ -1,7 +1,6 @@
 """What a run took place on: the machine, the versions and the commit."""
 
 import hashlib
-import os
 import platform
 import subprocess
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ import psutil
 from compare.registry.project import PROJECT_ROOT
 from compare.registry.services import PACKAGES
 from compare.results.model import Machine
+from compare.running.processes import CORES
 
 
 def machine() -> Machine:
@@ -20,7 +20,7 @@ def machine() -> Machine:
     return Machine(
         system=f"{platform.system()} {platform.release()}",
         processor=_processor(),
-        cores=len(psutil.Process().cpu_affinity() or ()) or os.cpu_count() or 1,
+        cores=CORES,
         memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
         python=platform.python_version(),
         load_average_before=round(psutil.getloadavg()[0], 2),

@@ -10,7 +10,7 @@ import signal
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -32,11 +32,14 @@ MAX_CONNECTIONS = 400
 class Databases(Protocol):
     """Where fresh databases come from; `label` says it to a person, such as "SQLite 3.50.4".
 
-    `processes` are those of a server that was started for it.
+    `address` opens the same source in another process. `processes` are those of a server that was
+    started for it; `is_pinnable` says whether its server is such a one, None when there is none.
     """
 
     label: str
+    address: str
     processes: Sequence[psutil.Process]
+    is_pinnable: bool | None
 
     def create(self, name: str) -> str:
         """Make a fresh, empty database for the service of that name and give its URL."""
@@ -67,14 +70,9 @@ def kind_of(kind: str) -> str:
     return "sqlite" if kind.startswith("sqlite") else "postgresql"
 
 
-@contextmanager
-def shared(kind: str) -> Iterator[str]:
-    """Give the kind in a form that several processes can open: `postgres` becomes one server's URL.
-
-    SQLite stays `sqlite`, since its files are each process's own.
-    """
-    with _embedded_postgres() if kind == "postgres" else nullcontext(kind) as opened:
-        yield opened
+def without_password(kind: str) -> str:
+    """Give a database as a command names it, without its password."""
+    return str(make_url(kind)) if ":" in kind else kind
 
 
 def engine(url: str) -> Engine:
@@ -102,7 +100,10 @@ def fill(url: str, posts: int = seed.POSTS) -> None:
 class SqliteFiles:
     """SQLite files in one folder."""
 
-    def __init__(self, folder: Path, cleanup: ExitStack) -> None:
+    is_pinnable: bool | None = None
+
+    def __init__(self, folder: Path, cleanup: ExitStack, address: str = "sqlite") -> None:
+        self.address = address
         self.processes: Sequence[psutil.Process] = ()
         self._folder = folder
         self._cleanup = cleanup
@@ -122,7 +123,9 @@ class PostgresServer:
     def __init__(
         self, url: str, cleanup: ExitStack, whose: str, processes: Sequence[psutil.Process] = ()
     ) -> None:
+        self.address = url
         self.processes = processes
+        self.is_pinnable: bool | None = bool(processes)
         self._address = make_url(url)
         self._cleanup = cleanup
         version = self._run("SHOW server_version").split()[0]
@@ -158,7 +161,7 @@ def _of_reader(url: str, cleanup: ExitStack) -> Databases:
     if backend == "postgresql":
         return PostgresServer(url, cleanup, f"at {address.host or 'its socket'}")
     if backend == "sqlite" and address.database and Path(address.database).parent.is_dir():
-        return SqliteFiles(Path(address.database).resolve().parent, cleanup)
+        return SqliteFiles(Path(address.database).resolve().parent, cleanup, url)
     raise DatabaseError(f"{address} cannot be used: give a PostgreSQL URL, or an SQLite file's")
 
 

@@ -73,14 +73,20 @@ def pinned(process: psutil.Process, cores: Iterable[int]) -> Iterator[bool]:
         pin(process, before)
 
 
-def sentence(cores: Cores | None, database: bool | None) -> str:
-    """Say who runs where, for a reader; `database` says whether its server is pinned, if any is."""
+def sentence(cores: Cores | None, database: bool | None, everywhere: bool = True) -> str:
+    """Say who runs where, for a reader.
+
+    `database` says whether its server can be pinned, if there is one; `everywhere` is false where
+    the system refused to pin a process.
+    """
     if cores is None:
         reason = "there is one core" if _has_say() else "this system does not let a program choose"
         return f"nothing is pinned: {reason}"
     others = "load, upstreams and database" if database else "load and upstreams"
-    told = f"service on {_named(cores.service)}; {others} on {_named(cores.others)}"
-    return f"{told}; the database where its server is" if database is False else told
+    clauses = [f"service on {_named(cores.service)}", f"{others} on {_named(cores.others)}"]
+    if database is False:
+        clauses.append("the database where its server is")
+    return "; ".join(clauses) + ("" if everywhere else ", as far as the system allows it")
 
 
 def _has_say() -> bool:

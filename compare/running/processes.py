@@ -1,5 +1,7 @@
 """What processes take of the machine: CPU time, memory and threads, as psutil finds them."""
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TypeVar
@@ -7,6 +9,8 @@ from typing import TypeVar
 import psutil
 
 MIB = 2**20
+# That this process may use, which may be fewer than the machine has.
+CORES = len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count() or 1
 
 Figure = TypeVar("Figure")
 

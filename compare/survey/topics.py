@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Literal, Protocol, get_args
 
-from compare.bench.comparison import shown
 from compare.contract import suite
 from compare.registry.servers import SERVERS
 from compare.registry.services import Service
@@ -50,7 +49,14 @@ class Plan:
     def command(self) -> str:
         """The command that repeats it, without a database's password."""
         names = [service.name for service in self.services]
-        command = ["compare", "survey", self.topic, *names, "--database", shown(self.database)]
+        command = [
+            "compare",
+            "survey",
+            self.topic,
+            *names,
+            "--database",
+            databases.without_password(self.database),
+        ]
         if self.topic == "growth":
             command += [f"--posts={posts}" for posts in self.sizes] + [f"--seed={self.seed}"]
         return shlex.join(command)
@@ -96,7 +102,7 @@ def _checked(
 ) -> list[CheckedService]:
     with databases.open(database) as source:
         label = source.label
-    outcomes = suite.check_services(services, database, audience.checked)
+        outcomes = suite.check_services(services, source, audience.checked)
     return [
         _row(service, label, [each for each in outcomes if each.service == service.name])
         for service in services

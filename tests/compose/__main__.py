@@ -7,6 +7,7 @@ when there is no Docker engine to run it on, and 130 after Ctrl-C; whatever it s
 import sys
 
 from compare.contract import suite
+from compare.contract.outcomes import clauses
 from compare.errors import CheckError
 from compare.running import stopping
 from compare.terminal import tables
@@ -57,7 +58,7 @@ def check(composition: Composition, service: str) -> str:
     options += [f"--database={composition.database_url(service)}"]
     options += [f"--upstreams={composition.upstreams_url}"]
     outcomes = suite.check([options], lambda outcome, total: None)
-    tables.print_contract(outcomes, suite.clauses())
+    tables.print_contract(outcomes, clauses())
     failures = sum(outcome.outcome == "failed" for outcome in outcomes)
     require(not failures, f"{service}: {failures} tests of the contract failed")
     passed = sum(outcome.outcome == "passed" for outcome in outcomes)

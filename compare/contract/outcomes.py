@@ -1,0 +1,49 @@
+"""What the contract has, and how a test of it came out, read from the suite's report log."""
+
+import re
+from collections.abc import Sequence
+from textwrap import shorten
+from typing import Any
+
+from compare.registry.project import PROJECT_ROOT
+from compare.results.model import TestOutcome
+
+CLAUSES = PROJECT_ROOT / "shared" / "README.md"
+CLAUSE = re.compile(r"^- \*\*(C\d+)\*\* (.+)$", re.MULTILINE)
+REASON_LENGTH = 200
+
+
+def clauses() -> dict[str, str]:
+    """Give the contract's clauses: {"C1": sentence, …}."""
+    return dict(CLAUSE.findall(CLAUSES.read_text(encoding="utf-8")))
+
+
+def read_outcome(phases: Sequence[dict[str, Any]]) -> TestOutcome:
+    """Make one outcome of what the report says of a test's phases: setup, call and teardown."""
+    worst = min(phases, key=lambda phase: ("failed", "skipped", "passed").index(phase["outcome"]))
+    properties = dict(worst["user_properties"])
+    return TestOutcome(
+        clause=properties["clause"],
+        sentence=properties["sentence"],
+        service=properties["service"],
+        test=worst["nodeid"],
+        outcome=worst["outcome"],
+        reason=shorten(_reason(worst["longrepr"]), REASON_LENGTH, placeholder=" …"),
+    )
+
+
+def _reason(longrepr: Any) -> str:
+    match longrepr:
+        case None:
+            return ""
+        case [_, _, reason]:
+            return str(reason).removeprefix("Skipped: ")
+        case {"reprcrash": {"message": message}}:
+            return str(message).split("\n")[0]
+    return last_line(str(longrepr))
+
+
+def last_line(text: str) -> str:
+    """Give the last thing that a suite said."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1].removeprefix("ERROR: ") if lines else "the suite said nothing"
