@@ -39,7 +39,7 @@ def interval(ratios: Sequence[float], seed: int) -> Interval:
     centre = math.exp(logs.mean())
     if len(ratios) < 2:
         return Interval(ratio=centre, low=centre, high=centre)
-    found = stats.bootstrap(
+    bootstrapped = stats.bootstrap(
         (logs,),
         np.mean,
         confidence_level=_widened(len(ratios)),
@@ -47,7 +47,10 @@ def interval(ratios: Sequence[float], seed: int) -> Interval:
         rng=np.random.default_rng(seed),
     ).confidence_interval
     reach = float(logs.std(ddof=1)) / math.sqrt(len(ratios)) * _student(len(ratios))
-    low, high = min(found.low, logs.mean() - reach), max(found.high, logs.mean() + reach)
+    low, high = (
+        min(bootstrapped.low, logs.mean() - reach),
+        max(bootstrapped.high, logs.mean() + reach),
+    )
     return Interval(ratio=centre, low=math.exp(low), high=math.exp(high))
 
 

@@ -25,6 +25,7 @@ ANSWERS: dict[str, Any] = {
         "quotes": [{"symbol": "DJNG", "price_usd": 20.05}, {"symbol": "FAPI", "price_usd": 20.18}]
     },
 }
+NAMES = tuple(ANSWERS)
 LOG_LENGTH = 100_000
 DRIP_SECONDS = 0.05
 

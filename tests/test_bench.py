@@ -9,7 +9,7 @@ import pytest
 
 from compare.bench import block as block_module
 from compare.bench import scenarios
-from compare.bench.block import Bench, Progress
+from compare.bench.block import Bench, BlockProgress
 from compare.bench.contenders import Contender, contenders
 from compare.bench.scenarios import FULL, Study, only
 from compare.errors import GateError
@@ -28,9 +28,9 @@ def study_of(*names: str) -> Study:
 @contextmanager
 def bench_of(
     services: Sequence[Service], yardstick: Service | None = None
-) -> Iterator[tuple[Bench, launch.Running, list[Progress]]]:
+) -> Iterator[tuple[Bench, launch.Running, list[BlockProgress]]]:
     """A bench on SQLite with its upstreams, and what it tells of its progress."""
-    progress: list[Progress] = []
+    progress: list[BlockProgress] = []
     with databases.open("sqlite") as source, launch.upstreams_running() as upstreams:
         found = contenders(services, yardstick, source)
         yield (

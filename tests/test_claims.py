@@ -22,9 +22,9 @@ REFERENCE = re.compile(r"\(claim\s+(?:`|<code>)([a-z0-9-]+)(?:`|</code>):\s+([^)
 
 
 @cache
-def catalogue() -> list[experiments.Described]:
+def catalogue() -> list[experiments.Entry]:
     """Give all claims, listed once."""
-    return experiments.catalogue()
+    return experiments.read_catalogue()
 
 
 def claim(verdict: str, *, timed: bool = False, evidence: dict[str, str] | None = None) -> Claim:

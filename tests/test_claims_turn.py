@@ -12,12 +12,12 @@ PYTHON = ".".join(platform.python_version_tuple()[:2])
 
 
 @cache
-def turning() -> list[experiments.Described]:
+def turning() -> list[experiments.Entry]:
     """Give the claims that have a variant with another verdict, and what they need.
 
     Those that a stopwatch decides are left out: their variants often say that they cannot tell.
     """
-    every = experiments.catalogue()
+    every = experiments.read_catalogue()
     return [
         each for each in every if each.claim.turns and not each.missing and not each.claim.timed
     ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from compare.bench.block import Block, Progress
+from compare.bench.block import Block, BlockProgress
 from compare.bench.scenarios import FULL, Study, only
 from compare.bench.schedule import Limits, Schedule
 from compare.results.speed import BlockRun
@@ -77,7 +77,7 @@ def test_the_time_left_is_said(budget_seconds: float, left_seconds: float) -> No
     blocks = [block_of(each, 0, seconds=20) for each in (CLOSED, MIXED)]
     limits = schedule(budget_seconds)
     for done in (0, 4, 8):
-        step = limits.step(Progress(CLOSED, 1, done, 8, "list-16 on django"), blocks)
+        step = limits.step(BlockProgress(CLOSED, 1, done, 8, "list-16 on django"), blocks)
         assert step.text == "closed-loop 2: list-16 on django"
         assert step.elapsed_seconds == 40 + done / 8 * 20
         assert step.left_seconds == left_seconds - done / 8 * 20

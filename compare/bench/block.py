@@ -31,7 +31,7 @@ PATIENCE = {"UPSTREAM_TIMEOUT_SECONDS": "20", "DATABASE_TIMEOUT_SECONDS": "20"}
 
 
 @dataclass(frozen=True)
-class Progress:
+class BlockProgress:
     """How far a block is: `done` of its `total` timed runs."""
 
     study: Study
@@ -51,32 +51,32 @@ class Block:
     starts: list[Start] = field(default_factory=list)
     nulls: list[Null] = field(default_factory=list)
 
-    def add(self, found: Sample | Refusal) -> None:
+    def add(self, outcome: Sample | Refusal) -> None:
         """Take what a timed run came to."""
-        if isinstance(found, Sample):
-            self.samples.append(found)
+        if isinstance(outcome, Sample):
+            self.samples.append(outcome)
         else:
-            self.refusals.append(found)
+            self.refusals.append(outcome)
 
 
 def blocks_of(results: Results) -> list[Block]:
     """Give the blocks of results apart, in the order in which they were run."""
     studies = {scenario.name: scenario.study for scenario in results.scenarios}
 
-    def in_block(each: Sample | Refusal, run: BlockRun) -> bool:
-        return (studies[each.scenario], each.block) == (run.study, run.number)
+    def in_block(figure: Sample | Refusal, run: BlockRun) -> bool:
+        return (studies[figure.scenario], figure.block) == (run.study, run.number)
 
     return [
         Block(
             run,
-            [each for each in results.samples if in_block(each, run)],
-            [each for each in results.refusals if in_block(each, run)],
+            [sample for sample in results.samples if in_block(sample, run)],
+            [refusal for refusal in results.refusals if in_block(refusal, run)],
             [
-                each
-                for each in results.starts
-                if (each.study, each.block) == (run.study, run.number)
+                start
+                for start in results.starts
+                if (start.study, start.block) == (run.study, run.number)
             ],
-            [each for each in results.nulls if (each.study, each.block) == (run.study, run.number)],
+            [null for null in results.nulls if (null.study, null.block) == (run.study, run.number)],
         )
         for run in results.block_runs
     ]
@@ -95,7 +95,7 @@ class Bench:
         seed: int,
         cores: pinning.Cores | None,
         null_per_second: float | None,
-        on_progress: Callable[[Progress], None],
+        on_progress: Callable[[BlockProgress], None],
     ) -> None:
         self._contenders = contenders
         self._upstreams = Upstreams(upstreams)
@@ -113,19 +113,28 @@ class Bench:
         block = Block(BlockRun(study=study.name, number=number, seconds=0))
 
         def say(done: int, text: str) -> None:
-            self._on_progress(Progress(study, number, done, len(runs), text))
+            self._on_progress(BlockProgress(study, number, done, len(runs), text))
 
         with ExitStack() as stack:
             running = {}
-            for each in self._taking(runs, chance):
-                say(0, f"starting {each.name}")
-                running[each.name] = stack.enter_context(self._started(each, study, block))
+            for contender in self._taking(runs, chance):
+                say(0, f"starting {contender.name}")
+                running[contender.name] = stack.enter_context(
+                    self._started(contender, study, block)
+                )
             if block.nulls:
                 self._null_per_second = block.nulls[0].requests_per_second
-            for order, (scenario, each) in enumerate(runs):
-                say(order, f"{scenario.name} on {each.name}")
-                at = (number, order, each.run_seconds(study), self._service_cores)
-                turn = Turn(scenario, each, running[each.name], *at)
+            for order, (scenario, contender) in enumerate(runs):
+                say(order, f"{scenario.name} on {contender.name}")
+                turn = Turn(
+                    scenario=scenario,
+                    contender=contender,
+                    running=running[contender.name],
+                    block=number,
+                    order=order,
+                    seconds=contender.run_seconds(study),
+                    cores=self._service_cores,
+                )
                 block.add(timed(turn, self._upstreams, self._client_cores, self._null_per_second))
         block.run.seconds = time.monotonic() - began_at_seconds
         say(len(runs), "done")
@@ -135,10 +144,10 @@ class Bench:
         self, study: Study, number: int, chance: random.Random
     ) -> list[tuple[Scenario, Contender]]:
         return [
-            (scenario, each)
+            (scenario, contender)
             for scenario in study.scenarios
-            for each in chance.sample(self._contenders, k=len(self._contenders))
-            if each.takes(scenario, study, number)
+            for contender in chance.sample(self._contenders, k=len(self._contenders))
+            if contender.takes(scenario, study, number)
         ]
 
     def _taking(
@@ -149,33 +158,35 @@ class Bench:
         return chance.sample(taking, k=len(taking))
 
     @contextmanager
-    def _started(self, each: Contender, study: Study, block: Block) -> Iterator[launch.Running]:
-        databases.fill(each.database_url)
+    def _started(
+        self, contender: Contender, study: Study, block: Block
+    ) -> Iterator[launch.Running]:
+        databases.fill(contender.database_url)
         self._upstreams.delay(0)
         began_at_seconds = time.monotonic()
         with launch.running(
-            replace(each.service, command=each.command(study)),
-            database_url=each.database_url,
+            replace(contender.service, command=contender.command(study)),
+            database_url=contender.database_url,
             upstreams_url=self._upstreams.url,
             cores=self._service_cores,
             overrides=PATIENCE,
         ) as running:
             block.starts.append(
-                _start(each, block.run, running, time.monotonic() - began_at_seconds)
+                _start(contender, block.run, running, time.monotonic() - began_at_seconds)
             )
-            _warm_up(running, each, study)
-            if each.service.is_yardstick:
+            _warm_up(running, contender, study)
+            if contender.service.is_yardstick:
                 block.nulls.append(_null(block.run, running))
             yield running
 
 
 def _start(
-    each: Contender, block: BlockRun, running: launch.Running, ready_seconds: float
+    contender: Contender, block: BlockRun, running: launch.Running, ready_seconds: float
 ) -> Start:
     memory_mib, threads = costs.idle(running)
     return Start(
         study=block.study,
-        contender=each.name,
+        contender=contender.name,
         block=block.number,
         ready_seconds=ready_seconds,
         memory_mib=memory_mib,
@@ -184,16 +195,20 @@ def _start(
 
 
 def _null(block: BlockRun, running: launch.Running) -> Null:
-    found = load.run(running.url, NULL, load.ClosedLoop(WARM_UP_CONNECTIONS), NULL_SECONDS)
+    limit = load.run(running.url, NULL, load.ClosedLoop(WARM_UP_CONNECTIONS), NULL_SECONDS)
     return Null(
-        study=block.study, block=block.number, requests_per_second=found.requests_per_second
+        study=block.study, block=block.number, requests_per_second=limit.requests_per_second
     )
 
 
-def _warm_up(running: launch.Running, each: Contender, study: Study) -> None:
-    taken = {one.endpoint for one in study.scenarios if each.takes(one, study, block=0)}
+def _warm_up(running: launch.Running, contender: Contender, study: Study) -> None:
+    taken = {
+        scenario.endpoint
+        for scenario in study.scenarios
+        if contender.takes(scenario, study, block=0)
+    }
     endpoints = ENDPOINTS if study.application == "service" else sorted(taken)
     mix = [(100 // len(endpoints), REQUESTS[endpoint]) for endpoint in endpoints]
-    found = load.run(running.url, mix, load.ClosedLoop(WARM_UP_CONNECTIONS), WARM_UP_SECONDS)
-    if found.errors:
-        raise GateError(f"{each.name}: {found.errors} errors while it was warmed up")
+    warm_up = load.run(running.url, mix, load.ClosedLoop(WARM_UP_CONNECTIONS), WARM_UP_SECONDS)
+    if warm_up.errors:
+        raise GateError(f"{contender.name}: {warm_up.errors} errors while it was warmed up")

@@ -18,7 +18,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from compare.bench import expected
-from compare.running.requests import MIXED, PUBLISHED_IDS, REQUESTS, WAITS
+from compare.running.requests import MIXED, PUBLISHED_IDS, REQUESTS, RUNGS, WAITS
 from shared.schemas import PostDetail, PostPage
 
 # Often enough to see a few bodies of the shortest run, and little beside any load: at a single
@@ -75,15 +75,15 @@ class Sampler:
     def ask_until(self, ended: Event, endpoint: str) -> None:
         """Ask again and again, a mix's endpoints in turn, until the end or a difference."""
         pause_seconds = ASK_SELDOM_SECONDS if endpoint == HOLDS_UP else ASK_EVERY_SECONDS
-        for each in cycle(MIXED if endpoint == "mixed" else (endpoint,)):
+        for question in cycle(MIXED if endpoint == "mixed" else (endpoint,)):
             if ended.wait(pause_seconds) or self._bodies.difference:
                 return
             try:
-                self._ask(each)
+                self._ask(question)
             except httpx.TimeoutException:
                 self._bodies.unanswered += 1
             except httpx.TransportError as error:
-                self._bodies.difference = f"the connection of a {each} broke: {error}"
+                self._bodies.difference = f"the connection of a {question} broke: {error}"
             except Difference as difference:
                 self._bodies.difference = str(difference)
 
@@ -99,10 +99,12 @@ class Sampler:
                 self._compare("dashboard", self._get(request.path), expected.DASHBOARD)
             case _ if endpoint in WAITS:
                 self._compare(endpoint, self._get(request.path), Waited(waited=endpoint))
-            case _:  # the list, or a rung of the ladder, which answers the same
+            case _ if endpoint in ("list", *RUNGS):  # a rung of the ladder answers as the list does
                 answer = self._get(request.path)
                 page = expected.page(_read(answer, PostPage).posts)
                 self._compare(endpoint, answer, page)
+            case _:
+                raise NotImplementedError(f"nothing is known of the answers of {endpoint!r}")
 
     def _create(self) -> None:
         sent = expected.new_post()
@@ -124,8 +126,8 @@ class Sampler:
         return answer
 
     def _compare(self, endpoint: str, answer: httpx.Response, right: BaseModel) -> None:
-        found = _read(answer, type(right))
-        if difference := expected.difference(found.model_dump(), right.model_dump()):
+        body = _read(answer, type(right))
+        if difference := expected.difference(body.model_dump(), right.model_dump()):
             raise Difference(f"{_question(answer)} answered with another {difference}")
         self._bodies.answers[endpoint] += 1
 

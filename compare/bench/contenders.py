@@ -55,7 +55,7 @@ def contenders(
     named[services[0].name + SECOND_COPY] = services[0]
     if yardstick:
         named[yardstick.name] = yardstick
-    found = [Contender(name, each, source.create(name)) for name, each in named.items()]
-    for contender in found:
+    entrants = [Contender(name, service, source.create(name)) for name, service in named.items()]
+    for contender in entrants:
         launch.migrate(contender.service, contender.database_url)
-    return found
+    return entrants

@@ -36,6 +36,13 @@ class Look(NamedTuple):
     connections: int | None
 
 
+class CpuSeconds(NamedTuple):
+    """CPU time that the service and its database server have used since they started."""
+
+    service: float
+    database: float
+
+
 class Watch:
     """The looks at a service and its database server while a block runs.
 
@@ -52,17 +59,18 @@ class Watch:
         # longer than the rest of a look.
         self._members = family(service)
         self._looks: list[Look] = []
-        self._service_cpu_seconds = -self._service_cpu()
-        self._database_cpu_seconds = -self._database_cpu()
+        self._before = self._cpu_seconds()
+        self._after = self._before
 
     def cost(self, requests: int, client_cpu_seconds: float, duration_seconds: float) -> Cost:
         """Give what each of that many requests cost, whoever sent them: one at least.
 
         `client_cpu_seconds` are those of the load engine in `duration_seconds`.
         """
-        database_ms = self._database_cpu_seconds * 1000 / requests
+        service_ms = (self._after.service - self._before.service) * 1000 / requests
+        database_ms = (self._after.database - self._before.database) * 1000 / requests
         return Cost(
-            service_cpu_ms_per_request=self._service_cpu_seconds * 1000 / requests,
+            service_cpu_ms_per_request=service_ms,
             database_cpu_ms_per_request=database_ms if self.database_server else None,
             client_cores=client_cpu_seconds / duration_seconds,
             peak_memory_mib=_highest(look.memory_mib for look in self._looks),
@@ -78,9 +86,8 @@ class Watch:
         self._looks.append(self._look())
 
     def end(self) -> None:
-        """Add up the CPU time of the block."""
-        self._service_cpu_seconds += self._service_cpu()
-        self._database_cpu_seconds += self._database_cpu()
+        """Take the CPU time that was used until now."""
+        self._after = self._cpu_seconds()
 
     def _look(self) -> Look:
         return Look(
@@ -89,14 +96,13 @@ class Watch:
             _connections(self._connection) if self._connection else None,
         )
 
-    def _service_cpu(self) -> float:
-        return processes.cpu_seconds(family(self._service))
-
-    def _database_cpu(self) -> float:
+    def _cpu_seconds(self) -> CpuSeconds:
+        service = processes.cpu_seconds(family(self._service))
         if self.database_server is None:
-            return 0.0
+            return CpuSeconds(service, database=0.0)
         # Our questions are not the service's work.
-        return processes.cpu_seconds(set(family(self.database_server)) - {self._backend})
+        database = set(family(self.database_server)) - {self._backend}
+        return CpuSeconds(service, processes.cpu_seconds(database))
 
 
 @contextmanager
@@ -153,4 +159,4 @@ def _backend(watching: Connection) -> psutil.Process | None:
 
 
 def _highest(figures: Iterable[Figure | None]) -> Figure | None:
-    return max((each for each in figures if each is not None), default=None)
+    return max((figure for figure in figures if figure is not None), default=None)

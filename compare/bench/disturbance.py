@@ -17,7 +17,7 @@ from compare.running.stopping import family
 # More than idle programs take together, and no less than half a second can tell: the machine counts
 # its time in ticks of a hundredth. Taken from the service's core it changes the figure by a fifth.
 OTHERS_CORES = 0.2
-# Comparisons leave out what the hypervisor took (see compare.statistics); with this much of it,
+# Comparisons leave out what the hypervisor took (see compare.bench.verdicts); with this much of it,
 # what is left is an estimate.
 STOLEN_SHARE = 0.1
 # A page or two go out for no reason; a mebibyte is memory that somebody needed.
@@ -68,11 +68,11 @@ def watching(
     a database server that something else started, with their children.
     """
     own = [psutil.Process(), *filter(None, servers)]
-    found = Disturbance(_read(own, cores))
+    disturbance = Disturbance(_read(own, cores))
     try:
-        yield found
+        yield disturbance
     finally:
-        found.after = _read(own, cores)
+        disturbance.after = _read(own, cores)
 
 
 def marks_between(before: Reading, after: Reading, cores: int) -> list[str]:
@@ -101,7 +101,9 @@ def marks_between(before: Reading, after: Reading, cores: int) -> list[str]:
 
 def _read(own: list[psutil.Process], cores: Collection[int] | None) -> Reading:
     times, swap = psutil.cpu_times(), psutil.swap_memory()
-    by_core = [getattr(each, "steal", 0.0) for each in psutil.cpu_times(percpu=True)]
+    by_core = [
+        getattr(times_of_core, "steal", 0.0) for times_of_core in psutil.cpu_times(percpu=True)
+    ]
     members = {member for process in own for member in family(process)}
     return Reading(
         # A guest's time is part of the user's, and told twice.

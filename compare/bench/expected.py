@@ -25,9 +25,9 @@ def new_post() -> dict[str, Any]:
     return CREATE | {"title": CREATE["title"].replace(REFERENCE, str(uuid.uuid4()))}
 
 
-def created(sent: dict[str, Any], found: PostDetail) -> PostDetail:
+def created(sent: dict[str, Any], answer: PostDetail) -> PostDetail:
     """Give the answer to a create; which id and time the service chose is taken from its answer."""
-    made = _made(found).model_dump() | {"title": sent["title"]}
+    made = _made(answer).model_dump() | {"title": sent["title"]}
     return PostDetail(**made, body=sent["body"])
 
 
@@ -36,35 +36,35 @@ def detail(id: int) -> PostDetail:
     return PostDetail(**_seeded(id).model_dump(), body=seed.post_row(id)["body"])
 
 
-def page(found: Sequence[PostSummary]) -> PostPage:
+def page(answered: Sequence[PostSummary]) -> PostPage:
     """Give the first page of the list, newest first, where `found` is what a service answered.
 
     From it come only the posts newer than the seed data: how many, and their ids and times.
     """
-    made = sorted((post for post in found if post.id > seed.POSTS), key=lambda post: -post.id)
+    made = sorted((post for post in answered if post.id > seed.POSTS), key=lambda post: -post.id)
     posts = [_made(post) for post in made]
     posts += [_seeded(id) for id in sorted(PUBLISHED_IDS, reverse=True)[: LIMIT - len(posts)]]
     return PostPage(posts=posts, next=f"/posts?limit={LIMIT}&before={posts[-1].id}")
 
 
-def difference(found: Any, expected: Any, where: str = "body") -> str:
+def difference(answer: Any, expected: Any, where: str = "body") -> str:
     """Say where two JSON values first differ, as one line; the empty text when they do not."""
-    if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
-        inner = [(found[key], expected[key], f"{where}.{key}") for key in expected]
-    elif isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
-        inner = [(found[at], expected[at], f"{where}[{at}]") for at in range(len(expected))]
+    if isinstance(answer, dict) and isinstance(expected, dict) and answer.keys() == expected.keys():
+        inner = [(answer[key], expected[key], f"{where}.{key}") for key in expected]
+    elif isinstance(answer, list) and isinstance(expected, list) and len(answer) == len(expected):
+        inner = [(answer[at], expected[at], f"{where}[{at}]") for at in range(len(expected))]
     else:
-        return "" if found == expected else f"{where}: {found!r:.80} and not {expected!r:.80}"
-    return next(filter(None, (difference(*each) for each in inner)), "")
+        return "" if answer == expected else f"{where}: {answer!r:.80} and not {expected!r:.80}"
+    return next(filter(None, (difference(*pair) for pair in inner)), "")
 
 
-def _made(found: PostSummary) -> PostSummary:
+def _made(post: PostSummary) -> PostSummary:
     return PostSummary(
-        id=found.id,
-        title=found.title if TITLE.fullmatch(found.title) else CREATE["title"],
+        id=post.id,
+        title=post.title if TITLE.fullmatch(post.title) else CREATE["title"],
         author=_author(CREATE["author_id"]),
         tags=sorted(CREATE["tags"]),
-        published_at=found.published_at,
+        published_at=post.published_at,
     )
 
 

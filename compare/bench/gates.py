@@ -3,8 +3,8 @@
 from compare.results.speed import Sample, Scenario
 from compare.running.load import Load
 from compare.running.requests import REQUESTS
+from shared.upstreams import NAMES as UPSTREAMS
 
-UPSTREAMS = ("weather", "news", "stocks")
 # What has so little left would be measured itself: of the cores that it may use, and of the answers
 # a second that the engine gets where there is no work.
 BUSY = 0.9
@@ -13,25 +13,25 @@ NEAR_NULL = 0.7
 MOST_LATE_MS = 5.0
 
 
-def refusal_of(scenario: Scenario, found: Load, upstream_hits: int, difference: str = "") -> str:
+def refusal_of(scenario: Scenario, loaded: Load, upstream_hits: int, difference: str = "") -> str:
     """Say why a run cannot be kept; the empty text when it can.
 
     `upstream_hits` counts all three upstreams, `difference` is how a body differed from the
     contract's. What the ceiling allows is one round more than the time of the run: clocks are read
     before the first request and after the last.
     """
-    if found.errors or not found.requests:
-        return f"{found.errors} errors beside {found.requests} answers"
+    if loaded.errors or not loaded.requests:
+        return f"{loaded.errors} errors beside {loaded.requests} answers"
     if difference:
         return difference
-    calls = found.answers.get(REQUESTS["dashboard"].path, 0) * len(UPSTREAMS)
+    calls = loaded.answers.get(REQUESTS["dashboard"].path, 0) * len(UPSTREAMS)
     if upstream_hits < calls:
         return f"{upstream_hits} calls of the upstreams, where the answers took {calls}"
     if scenario.ceiling_per_second is None or scenario.concurrency is None:
         return ""
-    most = scenario.ceiling_per_second * found.duration_seconds + scenario.concurrency
-    if found.requests > most:
-        return f"{found.requests} answers, where the delay allows {most:.0f}"
+    most = scenario.ceiling_per_second * loaded.duration_seconds + scenario.concurrency
+    if loaded.requests > most:
+        return f"{loaded.requests} answers, where the delay allows {most:.0f}"
     return ""
 
 

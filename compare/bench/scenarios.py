@@ -37,17 +37,17 @@ class Study:
         Without gaps, since a process carries its past along: a second copy that had answered no
         lighter dashboards before took a tenth longer for 64 at once.
         """
-        names = [one.name for one in self.scenarios]
+        names = [scenario.name for scenario in self.scenarios]
         return tuple(names[: names.index(self.a_a_through) + 1])
 
 
 def only(studies: Iterable[Study], names: Collection[str]) -> tuple[Study, ...]:
     """Give the studies with nothing but the scenarios of these names."""
-    return tuple(found for each in studies if (found := _with_only(each, names)))
+    return tuple(chosen for study in studies if (chosen := _with_only(study, names)))
 
 
 def _with_only(study: Study, names: Collection[str]) -> Study | None:
-    scenarios = tuple(one for one in study.scenarios if one.name in names)
+    scenarios = tuple(scenario for scenario in study.scenarios if scenario.name in names)
     if not scenarios:
         return None
     # Every run has its noise: where the usual scenarios for it are left out, another one takes it.
@@ -55,9 +55,9 @@ def _with_only(study: Study, names: Collection[str]) -> Study | None:
     return replace(study, scenarios=scenarios, a_a_through=noisy[-1])
 
 
-def _asked(endpoint: str) -> str:
+def _request_of(endpoint: str) -> str:
     return (
-        ", ".join(f"{share} % {each}" for each, share in MIXED.items())
+        ", ".join(f"{share} % {concurrency}" for concurrency, share in MIXED.items())
         if endpoint == "mixed"
         else f"{REQUESTS[endpoint].method} {REQUESTS[endpoint].path}"
     )
@@ -69,7 +69,7 @@ def _closed(endpoint: str, concurrency: int) -> Scenario:
         name=f"{endpoint}-{concurrency}",
         study="mixed" if endpoint == "mixed" else "closed-loop",
         endpoint=endpoint,
-        request=_asked(endpoint),
+        request=_request_of(endpoint),
         concurrency=concurrency,
         delay_ms=UPSTREAM_DELAY_MS if waits or endpoint == "mixed" else None,
         ceiling_per_second=concurrency / (UPSTREAM_DELAY_MS / 1000) if waits else None,
@@ -81,7 +81,7 @@ def _open(endpoint: str, rate_per_second: int) -> Scenario:
         name=f"{endpoint}-at-{rate_per_second}",
         study="open-loop",
         endpoint=endpoint,
-        request=_asked(endpoint),
+        request=_request_of(endpoint),
         rate_per_second=rate_per_second,
         delay_ms=UPSTREAM_DELAY_MS if endpoint == "dashboard" else None,
     )
@@ -92,7 +92,7 @@ def _fan_out(delay_ms: int, concurrency: int) -> Scenario:
         name=f"fan-out-{delay_ms}ms-{concurrency}",
         study="fan-out",
         endpoint="dashboard",
-        request=_asked("dashboard"),
+        request=_request_of("dashboard"),
         concurrency=concurrency,
         delay_ms=delay_ms,
         ceiling_per_second=concurrency / (delay_ms / 1000),
@@ -105,7 +105,7 @@ def _rung(rung: str) -> Scenario:
         name=f"ladder-{rung}",
         study="ladder",
         endpoint=rung,
-        request=_asked(rung),
+        request=_request_of(rung),
         concurrency=16,
         application="ladder",
     )
@@ -116,7 +116,7 @@ def _wait(wait: str, concurrency: int) -> Scenario:
         name=f"wait-{wait}-{concurrency}",
         study="waiting",
         endpoint=wait,
-        request=_asked(wait),
+        request=_request_of(wait),
         concurrency=concurrency,
         delay_ms=WAIT_MS,
         ceiling_per_second=concurrency / (WAIT_MS / 1000),
@@ -126,15 +126,17 @@ def _wait(wait: str, concurrency: int) -> Scenario:
     )
 
 
-def _every(endpoints: Iterable[str], concurrencies: Iterable[int]) -> tuple[Scenario, ...]:
+def _grid(endpoints: Iterable[str], concurrencies: Iterable[int]) -> tuple[Scenario, ...]:
     concurrencies = tuple(concurrencies)
-    return tuple(_closed(endpoint, each) for endpoint in endpoints for each in concurrencies)
+    return tuple(
+        _closed(endpoint, concurrency) for endpoint in endpoints for concurrency in concurrencies
+    )
 
 
 QUICK = (
     Study(
         "closed-loop",
-        (*_every(ENDPOINTS, (1, 16)), _closed("dashboard", 64)),
+        (*_grid(ENDPOINTS, (1, 16)), _closed("dashboard", 64)),
         # Short runs and many blocks: what is started afresh may differ more than what runs on.
         run_seconds=0.5,
         a_a_through="detail-16",
@@ -145,11 +147,11 @@ QUICK = (
 FULL = (
     Study(
         "closed-loop",
-        _every(ENDPOINTS, (1, 16, 64, 256)),
+        _grid(ENDPOINTS, (1, 16, 64, 256)),
         run_seconds=1,
         a_a_through="dashboard-256",
     ),
-    Study("mixed", _every(("mixed",), (16, 64)), run_seconds=2, a_a_through="mixed-16"),
+    Study("mixed", _grid(("mixed",), (16, 64)), run_seconds=2, a_a_through="mixed-16"),
     Study(
         "open-loop",
         (
@@ -161,14 +163,18 @@ FULL = (
     ),
     Study(
         "fan-out",
-        tuple(_fan_out(delay, each) for delay in (10, 100, 500) for each in (1, 4, 16, 64, 256)),
+        tuple(
+            _fan_out(delay, concurrency)
+            for delay in (10, 100, 500)
+            for concurrency in (1, 4, 16, 64, 256)
+        ),
         run_seconds=1,
         a_a_through="fan-out-100ms-64",
     ),
     Study("ladder", tuple(map(_rung, RUNGS)), run_seconds=1, a_a_through="ladder-objects"),
     Study(
         "waiting",
-        tuple(_wait(wait, each) for wait in WAITS for each in (1, 16, 64, 256)),
+        tuple(_wait(wait, concurrency) for wait in WAITS for concurrency in (1, 16, 64, 256)),
         run_seconds=1,
         a_a_through="wait-await-64",
     ),

@@ -6,7 +6,7 @@ Every study gets FEWEST_BLOCKS first; then the one whose intervals are widest ge
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from compare.bench.block import Bench, Block, Progress
+from compare.bench.block import Bench, Block, BlockProgress
 from compare.bench.scenarios import Study
 from compare.bench.verdicts import compare
 from compare.intervals import FEWEST_BLOCKS, half_width
@@ -54,47 +54,47 @@ class Schedule:
 
     def following(self, blocks: Sequence[Block]) -> Study | None:
         """Give the study that gets the next block; None when it is enough."""
-        least = min(self._studies, key=lambda each: len(_of(each, blocks)))
+        least = min(self._studies, key=lambda study: len(_of(study, blocks)))
         if len(_of(least, blocks)) < self._fewest:
             return least
         if self._limits.blocks:
             return None
         fitting = [
-            each
-            for each in self._studies
-            if self._block_seconds(each, blocks) <= self._budget_left_seconds(blocks)
+            study
+            for study in self._studies
+            if self._block_seconds(study, blocks) <= self._budget_left_seconds(blocks)
         ]
-        widest = max(fitting, key=lambda each: self.width(each, blocks), default=None)
+        widest = max(fitting, key=lambda study: self.width(study, blocks), default=None)
         if widest is None or self.width(widest, blocks) <= self._limits.precision:
             return None
         return widest
 
     def width(self, study: Study, blocks: Sequence[Block]) -> float:
         """How far a typical interval of the study reaches to either side: 0.06 is ±6 %."""
-        samples = [sample for each in _of(study, blocks) for sample in each.samples]
-        found = compare(study.scenarios, samples, self._names, self._seed)
-        return half_width([each.throughput for each in found])
+        samples = [sample for block in _of(study, blocks) for sample in block.samples]
+        comparisons = compare(study.scenarios, samples, self._names, self._seed)
+        return half_width([each.throughput for each in comparisons])
 
-    def step(self, progress: Progress, blocks: Sequence[Block]) -> Step:
+    def step(self, progress: BlockProgress, blocks: Sequence[Block]) -> Step:
         """Say how far the measuring is while the block after these is run."""
         must_seconds = sum(
-            max(0, self._fewest - len(_of(each, blocks))) * self._block_seconds(each, blocks)
-            for each in self._studies
+            max(0, self._fewest - len(_of(study, blocks))) * self._block_seconds(study, blocks)
+            for study in self._studies
         )
         may_seconds = 0 if self._limits.blocks else self._budget_left_seconds(blocks)
         expected_seconds = self._block_seconds(progress.study, blocks)
         elapsed_seconds = expected_seconds * progress.done / progress.total
         return Step(
             text=f"{progress.study.name} {progress.block + 1}: {progress.text}",
-            elapsed_seconds=sum(each.run.seconds for each in blocks) + elapsed_seconds,
+            elapsed_seconds=sum(block.run.seconds for block in blocks) + elapsed_seconds,
             left_seconds=max(must_seconds, may_seconds) - elapsed_seconds,
         )
 
     def _budget_left_seconds(self, blocks: Sequence[Block]) -> float:
-        return self._limits.budget_seconds - sum(each.run.seconds for each in blocks)
+        return self._limits.budget_seconds - sum(block.run.seconds for block in blocks)
 
     def _block_seconds(self, study: Study, blocks: Sequence[Block]) -> float:
-        own = [each.run.seconds for each in _of(study, blocks)]
+        own = [block.run.seconds for block in _of(study, blocks)]
         if own:
             return sum(own) / len(own)
         contenders = len(self._names) + 1  # the yardstick, and the baseline again here and there
@@ -104,7 +104,7 @@ class Schedule:
 
 def measure(
     schedule: Schedule,
-    make_bench: Callable[[Callable[[Progress], None]], Bench],
+    make_bench: Callable[[Callable[[BlockProgress], None]], Bench],
     kept: Sequence[Block],
     on_step: Callable[[Step], None],
     on_block: Callable[[Sequence[Block]], None],
@@ -115,9 +115,9 @@ def measure(
     while study := schedule.following(blocks):
         blocks.append(bench.run(study, len(_of(study, blocks))))
         on_block(blocks)
-    on_step(Step("measured", sum(each.run.seconds for each in blocks), left_seconds=0))
+    on_step(Step("measured", sum(block.run.seconds for block in blocks), left_seconds=0))
     return blocks
 
 
 def _of(study: Study, blocks: Sequence[Block]) -> list[Block]:
-    return [each for each in blocks if each.run.study == study.name]
+    return [block for block in blocks if block.run.study == study.name]

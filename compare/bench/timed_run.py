@@ -11,11 +11,12 @@ import httpx
 from compare.bench import costs, disturbance
 from compare.bench.bodies import Bodies, comparing
 from compare.bench.contenders import Contender
-from compare.bench.gates import UPSTREAMS, marks_of, refusal_of
+from compare.bench.gates import marks_of, refusal_of
 from compare.errors import LaunchError
 from compare.results.speed import Refusal, Sample, Scenario
 from compare.running import launch, load
 from compare.running.requests import mix_of
+from shared.upstreams import NAMES as UPSTREAMS
 
 # What a service without work takes of a core, and how long it may go on with work given up.
 IDLE_CORES = 0.1
@@ -76,25 +77,25 @@ def timed(
     """Time one run; a refusal when a gate does not let the figure through."""
     scenario, running = turn.scenario, turn.running
     upstreams.delay(scenario.delay_ms or 0)
-    hits, upstream_cpu_seconds = upstreams.hits(), -upstreams.cpu_seconds()
+    hits_before, cpu_seconds_before = upstreams.hits(), upstreams.cpu_seconds()
     with (
         costs.watching(running, turn.contender.database_url) as watch,
         disturbance.watching(watch.database_server, cores=turn.cores) as disturbed,
         comparing(running.url, scenario.endpoint) as bodies,
     ):
-        found = load.run(running.url, mix_of(scenario.endpoint), _loop(scenario), turn.seconds)
+        loaded = load.run(running.url, mix_of(scenario.endpoint), _loop(scenario), turn.seconds)
     running.check_alive()
-    upstream_cpu_seconds += upstreams.cpu_seconds()
+    upstream_cores = (upstreams.cpu_seconds() - cpu_seconds_before) / loaded.duration_seconds
     # What was sampled called the upstreams as well.
-    hits = upstreams.hits() - hits - len(UPSTREAMS) * bodies.answers["dashboard"]
-    if found.unanswered or found.errors:
+    sampled = len(UPSTREAMS) * bodies.answers["dashboard"]
+    hits = upstreams.hits() - hits_before - sampled
+    if loaded.unanswered or loaded.errors:
         _drain(running, upstreams)
-    if refusal := refusal_of(scenario, found, hits, bodies.difference):
+    if refusal := refusal_of(scenario, loaded, hits, bodies.difference):
         return Refusal(**_whose(turn), reason=refusal)
-    sample = _sample(turn, found, bodies, watch, disturbed)
-    upstream_cores = upstream_cpu_seconds / found.duration_seconds
+    sample = _sample(turn, loaded, bodies, watch, disturbed)
     null = None if turn.contender.service.is_yardstick else null_per_second
-    sample.marks += marks_of(sample, client_cores, upstream_cores, null, found.sent_late_ms)
+    sample.marks += marks_of(sample, client_cores, upstream_cores, null, loaded.sent_late_ms)
     return sample
 
 
@@ -108,25 +109,25 @@ def _whose(turn: Turn) -> dict[str, Any]:
 
 def _sample(
     turn: Turn,
-    found: load.Load,
+    loaded: load.Load,
     bodies: Bodies,
     watch: costs.Watch,
     disturbed: disturbance.Disturbance,
 ) -> Sample:
     # The hypervisor takes time while there is work, which is while the load lasts.
-    stolen_share = disturbed.core_stolen_seconds / found.duration_seconds if turn.cores else 0.0
-    answered = found.requests + bodies.compared
+    stolen_share = disturbed.core_stolen_seconds / loaded.duration_seconds if turn.cores else 0.0
+    answered = loaded.requests + bodies.compared
     return Sample(
         **_whose(turn),
         order=turn.order,
-        duration_seconds=found.duration_seconds,
-        requests=found.requests,
-        unanswered=found.unanswered,
-        requests_per_second=found.requests_per_second,
-        p50_ms=found.p50_ms,
-        p95_ms=found.p95_ms,
-        p99_ms=found.p99_ms,
-        cost=watch.cost(answered, found.client_cpu_seconds, found.duration_seconds),
+        duration_seconds=loaded.duration_seconds,
+        requests=loaded.requests,
+        unanswered=loaded.unanswered,
+        requests_per_second=loaded.requests_per_second,
+        p50_ms=loaded.p50_ms,
+        p95_ms=loaded.p95_ms,
+        p99_ms=loaded.p99_ms,
+        cost=watch.cost(answered, loaded.client_cpu_seconds, loaded.duration_seconds),
         bodies_compared=bodies.compared,
         stolen_share=min(max(stolen_share, 0.0), 1.0),
         marks=[*disturbed.marks(), *bodies.marks()],

@@ -31,14 +31,14 @@ def compare(
         study: interval(ratios, seed)
         for study, ratios in _a_a_ratios(scenarios, samples, baseline).items()
     }
-    found = []
+    comparisons = []
     for scenario in scenarios:
         for other in others:
             if ratios := paired(samples, scenario, baseline, other):
                 pair = {baseline: names[baseline], other: names[other]}
                 band = noise.get(scenario.study)
-                found.append(_judged(scenario.name, pair, ratios, band, seed))
-    return found
+                comparisons.append(_judged(scenario.name, pair, ratios, band, seed))
+    return comparisons
 
 
 def compare_a_a_pair(
@@ -47,8 +47,8 @@ def compare_a_a_pair(
     """Compare the first service with itself, once for each study, by the rule for the others."""
     baseline, called = next(iter(names.items()))
     pair = {baseline: called, baseline + SECOND_COPY: f"{called} again"}
-    found = _a_a_ratios(scenarios, samples, baseline)
-    return [_judged(study, pair, ratios, None, seed) for study, ratios in found.items()]
+    ratios_by_study = _a_a_ratios(scenarios, samples, baseline)
+    return [_judged(study, pair, ratios, None, seed) for study, ratios in ratios_by_study.items()]
 
 
 def _a_a_ratios(
@@ -60,8 +60,8 @@ def _a_a_ratios(
     """
     blocks: dict[str, dict[int, list[float]]] = {}
     for scenario in scenarios:
-        found = ratios_by_block(samples, scenario, baseline, baseline + SECOND_COPY)
-        for block, ratio in found.items():
+        ratios_of_scenario = ratios_by_block(samples, scenario, baseline, baseline + SECOND_COPY)
+        for block, ratio in ratios_of_scenario.items():
             blocks.setdefault(scenario.study, {}).setdefault(block, []).append(ratio)
     return {
         study: [geometric_mean(ratios) for ratios in of_blocks.values()]
@@ -84,9 +84,9 @@ def shares(
         if scenario.concurrency
     ]
     return [
-        YardstickShare(scenario=scenario.name, service=service, share=interval(found, seed))
-        for scenario, service, found in ratios
-        if found
+        YardstickShare(scenario=scenario.name, service=service, share=interval(of_blocks, seed))
+        for scenario, service, of_blocks in ratios
+        if of_blocks
     ]
 
 

@@ -36,7 +36,7 @@ OnProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Described:
+class Entry:
     """A claim of the catalogue, and what its experiment needs: a database, modules, quiet."""
 
     claim: Claim
@@ -45,7 +45,7 @@ class Described:
 
 
 @dataclass(frozen=True)
-class Found:
+class Answer:
     """What one side of a claim came to."""
 
     verdict: str
@@ -56,18 +56,18 @@ class Found:
 class Job:
     """An experiment to run: a claim, and which side of it (usual, beside or wrong)."""
 
-    described: Described
+    entry: Entry
     side: str = "usual"
 
     @property
     def key(self) -> tuple[str, str]:
         """The claim's id, and the side."""
-        return self.described.claim.id, self.side
+        return self.entry.claim.id, self.side
 
     @property
     def name(self) -> str:
         """What a person calls it."""
-        return f"{self.described.claim.id}{'' if self.side == 'usual' else f' ({self.side})'}"
+        return f"{self.entry.claim.id}{'' if self.side == 'usual' else f' ({self.side})'}"
 
 
 class Worker:
@@ -83,15 +83,15 @@ class Worker:
 
     def give(self, job: Job, database_url: str) -> None:
         """Have it run a job."""
-        claim = job.described.claim
-        asked = {"module": claim.module, "id": claim.id, "side": job.side}
+        claim = job.entry.claim
+        question = {"module": claim.module, "id": claim.id, "side": job.side}
         self.job = job
         self._deadline = time.monotonic() + DEADLINE_SECONDS
-        with suppress(BrokenPipeError):  # it has died, which `found` tells
-            self._process.stdin.write(json.dumps(asked | {"database_url": database_url}) + "\n")
+        with suppress(BrokenPipeError):  # it has died, which `answer` tells
+            self._process.stdin.write(json.dumps(question | {"database_url": database_url}) + "\n")
             self._process.stdin.flush()
 
-    def found(self) -> tuple[Job, Found] | None:
+    def answer(self) -> tuple[Job, Answer] | None:
         """Give what its job came to, once that is known; ExperimentError when it failed."""
         if self.job is None:
             return None
@@ -103,21 +103,21 @@ class Worker:
             if time.monotonic() > self._deadline:
                 raise ExperimentError(f"{self.job.name} did not end in {DEADLINE_SECONDS:.0f} s")
             return None
-        found, self._line = json.loads(self._line), ""
-        if error := found.get("error"):
+        answer, self._line = json.loads(self._line), ""
+        if error := answer.get("error"):
             raise ExperimentError(f"{self.job.name} failed: {error}")
         job, self.job = self.job, None
-        return job, Found(**found)
+        return job, Answer(**answer)
 
     def _last_words(self) -> str:
         lines = self._errors.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "no word"
 
 
-def catalogue() -> list[Described]:
+def read_catalogue() -> list[Entry]:
     """Give all claims in order; ExperimentError when the package cannot be imported."""
     try:
-        listed = subprocess.run(
+        catalogue = subprocess.run(
             LIST,
             cwd=PROJECT_ROOT,
             env=environment({}),
@@ -128,66 +128,66 @@ def catalogue() -> list[Described]:
     except subprocess.CalledProcessError as error:
         last = (error.stderr.strip().splitlines() or [str(error)])[-1]
         raise ExperimentError(f"the catalogue of claims: {last}") from error
-    return [_described(each) for each in json.loads(listed.stdout.splitlines()[-1])]
+    return [_read_entry(listed) for listed in json.loads(catalogue.stdout.splitlines()[-1])]
 
 
 def run(
-    every: Sequence[Described], on_progress: OnProgress, postgresql: str = "postgres"
+    entries: Sequence[Entry], on_progress: OnProgress, postgresql: str = "postgres"
 ) -> list[Claim]:
     """Run the experiments of these claims and of their counterparts; give what they came to.
 
     `postgresql` is `postgres`, which is embedded, or a server's URL. ExperimentError when one
     fails; DatabaseError when PostgreSQL is needed and cannot be had.
     """
-    jobs = [Job(each, side) for each in every for side in SIDES[: len(each.claim.sides)]]
-    found = run_jobs([job for job in jobs if not job.described.missing], on_progress, postgresql)
+    jobs = [Job(entry, side) for entry in entries for side in SIDES[: len(entry.claim.sides)]]
+    answers = run_jobs([job for job in jobs if not job.entry.missing], on_progress, postgresql)
     return [
-        each.claim.model_copy(
+        entry.claim.model_copy(
             update={
                 "sides": [
-                    _with(side, found.get((each.claim.id, name)), each.missing)
-                    for side, name in zip(each.claim.sides, SIDES, strict=False)
+                    _with(side, answers.get((entry.claim.id, name)), entry.missing)
+                    for side, name in zip(entry.claim.sides, SIDES, strict=False)
                 ]
             }
         )
-        for each in every
+        for entry in entries
     ]
 
 
 def run_jobs(
     jobs: Sequence[Job], on_progress: OnProgress, postgresql: str = "postgres"
-) -> dict[tuple[str, str], Found]:
+) -> dict[tuple[str, str], Answer]:
     """Run these jobs, and hear after each how many of how many are done."""
-    found: dict[tuple[str, str], Found] = {}
-    together = [job for job in jobs if not job.described.claim.timed]
-    alone = [job for job in jobs if job.described.claim.timed]
+    answers: dict[tuple[str, str], Answer] = {}
+    together = [job for job in jobs if not job.entry.claim.timed]
+    alone = [job for job in jobs if job.entry.claim.timed]
     with ExitStack() as stack:
         opened = {"sqlite": "sqlite", "postgresql": postgresql}
         sources = {
             kind: stack.enter_context(databases.open(opened[kind]))
-            for kind in {job.described.database for job in jobs}
+            for kind in {job.entry.database for job in jobs}
         }
         for batch, at_once in ((together, AT_ONCE), (alone, 1)):
-            for job, each in _in_parallel(batch, at_once, sources):
-                found[job.key] = each
-                on_progress(job.name, len(found), len(jobs))
-    return found
+            for job, answer in _in_parallel(batch, at_once, sources):
+                answers[job.key] = answer
+                on_progress(job.name, len(answers), len(jobs))
+    return answers
 
 
 def _in_parallel(
     jobs: Sequence[Job], at_once: int, sources: dict[str, databases.Databases]
-) -> Iterator[tuple[Job, Found]]:
+) -> Iterator[tuple[Job, Answer]]:
     waiting = list(jobs)
     with ExitStack() as stack:
         workers = [stack.enter_context(_worker()) for _ in range(min(at_once, len(jobs)))]
         while waiting or any(worker.job for worker in workers):
             for worker in workers:
-                if found := worker.found():
-                    yield found
+                if answer := worker.answer():
+                    yield answer
                 if waiting and worker.job is None:
                     job = waiting.pop(0)
-                    source = sources[job.described.database]
-                    worker.give(job, source.create(job.described.claim.id))
+                    source = sources[job.entry.database]
+                    worker.give(job, source.create(job.entry.claim.id))
             time.sleep(POLL_SECONDS)
 
 
@@ -214,13 +214,13 @@ def _worker() -> Iterator[Worker]:
                 process.stdin.close()
 
 
-def _described(listed: dict[str, Any]) -> Described:
+def _read_entry(listed: dict[str, Any]) -> Entry:
     database, missing = listed.pop("database"), tuple(listed.pop("missing"))
-    return Described(Claim(**listed), database, missing)
+    return Entry(Claim(**listed), database, missing)
 
 
-def _with(side: Side, found: Found | None, missing: Sequence[str]) -> Side:
-    if found is None:
+def _with(side: Side, answer: Answer | None, missing: Sequence[str]) -> Side:
+    if answer is None:
         evidence = {NOT_INSTALLED: ", ".join(missing)}
         return side.model_copy(update={"verdict": NOT_ESTABLISHED, "evidence": evidence})
-    return side.model_copy(update={"verdict": found.verdict, "evidence": found.evidence})
+    return side.model_copy(update={"verdict": answer.verdict, "evidence": answer.evidence})

@@ -36,7 +36,7 @@ def verdicts(claims: Iterable[Claim]) -> Verdicts:
         python=".".join(platform.python_version_tuple()[:2]),
         versions={"Python": platform.python_version(), **provenance.versions()},
         verdicts={
-            each.id: {side.framework: side.verdict for side in each.sides} for each in claims
+            claim.id: {side.framework: side.verdict for side in claim.sides} for claim in claims
         },
     )
 
@@ -48,7 +48,7 @@ def read(path: Path = RECORDED) -> VerdictRecord:
 
 def write(new: Verdicts, path: Path = RECORDED) -> None:
     """Put these verdicts in the place of those of the same Python; keep what was not asked now."""
-    before = {each.python: each for each in read(path).recordings}
+    before = {recording.python: recording for recording in read(path).recordings}
     kept = before[new.python].verdicts if new.python in before else {}
     whole = dict(sorted((kept | new.verdicts).items()))
     before[new.python] = new.model_copy(update={"verdicts": whole})
@@ -62,18 +62,20 @@ def judge(record: VerdictRecord, claims: Sequence[Claim]) -> Judgement:
     What could not be established here contradicts nothing where a claim is about time, or where
     what it needs is not installed.
     """
-    found = verdicts(claims)
-    recorded = next((each for each in record.recordings if each.python == found.python), None)
+    now = verdicts(claims)
+    recorded = next(
+        (recording for recording in record.recordings if recording.python == now.python), None
+    )
     if recorded is None:
-        return Judgement([f"no verdicts are recorded for Python {found.python}"], failed=False)
+        return Judgement([f"no verdicts are recorded for Python {now.python}"], failed=False)
     sentences = [
-        f"{each.id} ({side.framework}): {side.verdict} (recorded: {then}); saw {_seen(side)}"
-        for each in claims
-        for side in each.sides
-        if side.verdict != (then := recorded.verdicts.get(each.id, {}).get(side.framework, "none"))
-        and not (_may_be_unsure(each) and NOT_ESTABLISHED in (side.verdict, then))
+        f"{claim.id} ({side.framework}): {side.verdict} (recorded: {then}); saw {_seen(side)}"
+        for claim in claims
+        for side in claim.sides
+        if side.verdict != (then := recorded.verdicts.get(claim.id, {}).get(side.framework, "none"))
+        and not (_may_be_unsure(claim) and NOT_ESTABLISHED in (side.verdict, then))
     ]
-    changes = changed_versions(recorded.versions, found.versions)
+    changes = changed_versions(recorded.versions, now.versions)
     if sentences and changes:
         return Judgement([*sentences, f"recorded with {', '.join(changes)}"], failed=True)
     return Judgement(sentences, failed=bool(sentences))

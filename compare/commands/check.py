@@ -8,7 +8,7 @@ import typer
 
 from compare.commands.choosing import chosen_services, installed_services, say_what_is_used
 from compare.commands.endings import fail, one_line
-from compare.commands.options import Every, Names
+from compare.commands.options import All, Names
 from compare.contract import suite
 from compare.contract.outcomes import clauses
 from compare.errors import FAILED, CheckError
@@ -28,16 +28,16 @@ def check(
     services: Names = None,
     url: Url = None,
     database: Checked = "sqlite",
-    every: Every = False,
+    all_services: All = False,
     token: Token = None,
     upstreams: Upstreams = None,
 ) -> None:
-    """Check services, ours or anybody's, against every clause of the contract."""
-    if bool(services) + every + bool(url) > 1:
+    """Check services, ours or anybody's, against all_services clause of the contract."""
+    if bool(services) + all_services + bool(url) > 1:
         fail("give services, --all or --url: one of them")
     if (token or upstreams) and not url:
         fail("--token and --upstreams are of a service that you run: give its --url")
-    chosen = chosen_services(installed_services(database) if every else services, database)
+    chosen = chosen_services(installed_services(database) if all_services else services, database)
     given = {"url": url, "database": database, "token": token, "upstreams": upstreams}
     with one_line():
         outcomes = _outcomes_of(given) if url else _outcomes(chosen, database)

@@ -48,39 +48,39 @@ def claims(
     if kind_of(database) != "postgresql":
         fail(f"--database is for the claims that need PostgreSQL, and {database!r} is none")
     with one_line():
-        chosen = _chosen(experiments.catalogue(), wanted or ())
+        chosen = _chosen(experiments.read_catalogue(), wanted or ())
         if listing:
-            show_all([each.claim for each in chosen])
+            show_all([entry.claim for entry in chosen])
             return
         with live() as progress:
-            found = experiments.run(chosen, progress.surveying, database)
+            decided = experiments.run(chosen, progress.surveying, database)
         if recording:
-            record.write(record.verdicts(found))
-        judgement = record.judge(record.read(), found)
-    (show_whole if wanted else show_all)(found)
-    _add_to_page(found, shlex.join(("compare", "claims", *(wanted or ()))), output)
+            record.write(record.verdicts(decided))
+        judgement = record.judge(record.read(), decided)
+    (show_whole if wanted else show_all)(decided)
+    _add_to_page(decided, shlex.join(("compare", "claims", *(wanted or ()))), output)
     for sentence in judgement.sentences:
         out.print(sentence, markup=False, soft_wrap=True)
     raise typer.Exit(FAILED if judgement.failed else 0)
 
 
-def _chosen(
-    every: Sequence[experiments.Described], wanted: Sequence[str]
-) -> list[experiments.Described]:
+def _chosen(known: Sequence[experiments.Entry], wanted: Sequence[str]) -> list[experiments.Entry]:
     """Give the claims of these ids and groups, all of them for none."""
-    groups = {each.claim.group for each in every}
+    groups = {entry.claim.group for entry in known}
     for name in wanted:
-        if name not in groups | {each.claim.id for each in every}:
+        if name not in groups | {entry.claim.id for entry in known}:
             fail(f"no claim and no group is named {name!r}; groups: {', '.join(sorted(groups))}")
-    return [each for each in every if not wanted or {each.claim.id, each.claim.group} & set(wanted)]
+    return [
+        entry for entry in known if not wanted or {entry.claim.id, entry.claim.group} & set(wanted)
+    ]
 
 
-def _add_to_page(found: Sequence[Claim], command: str, output: Path) -> None:
+def _add_to_page(decided: Sequence[Claim], command: str, output: Path) -> None:
     """Add the claims to the results and the page of the last run, if there is one of here."""
     file = output / RESULTS
     made = Made(command=command, commit=provenance.commit(), finished_at=datetime.now(UTC))
     try:
-        whole = add(read_results(file), Survey(claims=list(found), made=[made]))
+        whole = add(read_results(file), Survey(claims=list(decided), made=[made]))
     except UnusableResults as reason:
         text = f"On no page, which `compare run` makes: {reason}"
         out.print(text, markup=False, soft_wrap=True)

@@ -7,7 +7,8 @@ from compare.commands.endings import one_line
 from compare.commands.options import Names
 from compare.results.surveys import by_answer
 from compare.survey.observed import observe_servers
-from compare.terminal.console import err, out
+from compare.terminal.console import out
+from compare.terminal.progress import live
 
 DATABASE = "sqlite"
 
@@ -18,8 +19,8 @@ def observe(services: Names = None) -> None:
     `compare survey servers` puts the same on the page.
     """
     chosen = chosen_services(services or installed_services(DATABASE), DATABASE)
-    with one_line():
-        observations = observe_servers(chosen, lambda name: err.print(f"observing {name}"))
+    with one_line(), live() as progress:
+        observations = observe_servers(chosen, progress.counting(len(chosen)))
     table = Table("left open by HTTP or decided by the server", "services")
     for question, answers in by_answer(observations).items():
         table.add_section()

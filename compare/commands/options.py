@@ -14,7 +14,7 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", show_
 Database = Annotated[str, typer.Option(help="sqlite, postgres (embedded) or postgresql://…")]
 Output = Annotated[Path, typer.Option(help="the folder that the page goes to")]
 Seed = Annotated[int | None, typer.Option(help="decides the order of installed_services")]
-Every = Annotated[bool, typer.Option("--all", help="every service that is installed here")]
+All = Annotated[bool, typer.Option("--all", help="all_services service that is installed here")]
 
 COMPARISON = Path("comparison")
 RESULTS = "results.json"
@@ -28,11 +28,11 @@ def make(folder: Path) -> None:
         fail(f"{folder} can be no folder: {(error.strerror or '').lower()}; give another --output")
 
 
-def write_page(found: Results, folder: Path) -> Path:
+def write_page(results: Results, folder: Path) -> Path:
     """Write the page of the results into the folder, and give its path."""
     from compare.report import write
 
-    return write(found, folder).resolve()
+    return write(results, folder).resolve()
 
 
 def has_desktop() -> bool:

@@ -24,13 +24,13 @@ def report(results_files: Files = None, output: Output = COMPARISON) -> None:
         fail("give one results file, or two to set side by side")
     make(output)
     with one_line():
-        found = [read_results(file) for file in files]
-        if len(found) == 1:
-            page = write_page(found[0], output)
+        runs = [read_results(file) for file in files]
+        if len(runs) == 1:
+            page = write_page(runs[0], output)
         else:
             from compare.report import side_by_side
 
-            page = side_by_side(found[0], found[1], (str(files[0]), str(files[1])), output)
+            page = side_by_side(runs[0], runs[1], (str(files[0]), str(files[1])), output)
     out.print(f"The page: {page.resolve()}", soft_wrap=True)
 
 

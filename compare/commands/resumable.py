@@ -53,11 +53,13 @@ def run_into(
     with one_line(lambda: _advice(plan, file)):
         say_what_is_used(plan.database)
         with live() as progress:
-            found = run_plan(plan, progress, partial(write_results, path=unfinished(file)), earlier)
-        found = keep_surveys(found, file)
-        write_results(found, file)
+            results = run_plan(
+                plan, progress, partial(write_results, path=unfinished(file)), earlier
+            )
+        results = keep_surveys(results, file)
+        write_results(results, file)
         unfinished(file).unlink(missing_ok=True)
-    return found
+    return results
 
 
 def _set_aside(file: Path) -> None:

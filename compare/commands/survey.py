@@ -10,8 +10,8 @@ from compare.commands.endings import fail, one_line
 from compare.commands.options import (
     COMPARISON,
     RESULTS,
+    All,
     Database,
-    Every,
     Names,
     Output,
     Seed,
@@ -35,29 +35,29 @@ def survey(
     topic: Annotated[Topic, typer.Argument(metavar="|".join(TOPICS))],
     services: Names = None,
     database: Database = "sqlite",
-    every: Every = False,
+    all_services: All = False,
     posts: Posts = None,
     seed: Seed = None,
     output: Output = COMPARISON,
 ) -> None:
     """Fill a table for the page of the last run: contract, servers, pools or growth."""
     file = output / RESULTS
-    if services and every:
+    if services and all_services:
         fail("give services or --all: one of them")
     _refuse_what_is_not_for(topic, database, growing=bool(posts) or seed is not None)
-    chosen = chosen_services(installed_services(database) if every else services, database)
+    chosen = chosen_services(installed_services(database) if all_services else services, database)
     with one_line():
         say_what_is_used(database)
         add(read_results(file), Survey())  # which fails now rather than after the work
         with live() as progress:
             seed = secrets.randbelow(2**32) if seed is None else seed
             plan = Plan(topic, chosen, database, posts or SIZES, seed)
-            found = run_survey(plan, progress)
-        whole = add(read_results(file), found)
+            surveyed = run_survey(plan, progress)
+        whole = add(read_results(file), surveyed)
         write_results(whole, file)
         page = write_page(whole, output)
     out.print(f"The page: {page}", soft_wrap=True)
-    failed = [row.service for row in found.contract if row.failed]
+    failed = [row.service for row in surveyed.contract if row.failed]
     if failed:
         fail(f"these failed the contract: {', '.join(failed)}", FAILED)
 

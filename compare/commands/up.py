@@ -35,7 +35,7 @@ def up(
         say_what_is_used(database)
         with bring_up(chosen, database, port, overrides, host) as running:
             if as_json:
-                urls = {name: each.url for name, each in running.services.items()}
+                urls = {name: service.url for name, service in running.services.items()}
                 print(
                     json.dumps({"services": urls, "upstreams": running.upstreams.url}), flush=True
                 )

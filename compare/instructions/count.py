@@ -77,19 +77,19 @@ class Counting:
 
     def counts(self) -> list[InstructionCount]:
         """Give the finished counts."""
-        found: dict[str, list[int]] = {}
+        totals: dict[str, list[int]] = {}
         for endpoint, file in self.readings:
             total = SUMMARY.search(file.read_text(errors="replace"))
             if total is None:
                 raise InstructionsError(f"{self.service.name}: valgrind wrote no count to {file}")
-            found.setdefault(endpoint, []).append(int(total[1]))
+            totals.setdefault(endpoint, []).append(int(total[1]))
         return [
             InstructionCount(
                 service=self.service.name,
                 endpoint=endpoint,
                 instructions_per_request=round((after - before) / COUNTED_REQUESTS),
             )
-            for endpoint, (before, after) in found.items()
+            for endpoint, (before, after) in totals.items()
         ]
 
 
@@ -113,15 +113,15 @@ def measure(
     with ExitStack() as stack:
         source = stack.enter_context(databases.open("sqlite"))
         upstreams = stack.enter_context(launch.upstreams_running())
-        while len(begun) < len(services) or any([each.check() for each in begun]):
-            room = CORES - sum(each.check() for each in begun)
+        while len(begun) < len(services) or any([counting.check() for counting in begun]):
+            room = CORES - sum(counting.check() for counting in begun)
             for service in services[len(begun) :][:room]:
                 counting = _counting(service, source, upstreams.url, questions)
                 begun.append(stack.enter_context(counting))
-            done = sum(len(each.readings) // 2 for each in begun)
+            done = sum(len(counting.readings) // 2 for counting in begun)
             on_progress("counting instructions", done, len(services) * len(questions))
             time.sleep(POLL_SECONDS)
-        return [count for each in begun for count in each.counts()]
+        return [count for counting in begun for count in counting.counts()]
 
 
 @contextmanager

@@ -60,36 +60,40 @@ def read(path: Path = RECORDED) -> InstructionRecord:
 
 def write(new: Recording, path: Path = RECORDED) -> None:
     """Put a recording in the place of the one of the same Python and processor; keep the others."""
-    kept = [each for each in read(path).recordings if not each.is_of_the_same_python(new)]
-    recordings = sorted([*kept, new], key=lambda each: (each.architecture, each.python))
+    kept = [
+        recording for recording in read(path).recordings if not recording.is_of_the_same_python(new)
+    ]
+    recordings = sorted(
+        [*kept, new], key=lambda recording: (recording.architecture, recording.python)
+    )
     record = InstructionRecord(recordings=recordings).model_dump_json(indent=1)
     path.write_text(record + "\n", encoding="utf-8")
 
 
-def judge(record: InstructionRecord, found: Recording) -> Judgement:
+def judge(record: InstructionRecord, now: Recording) -> Judgement:
     """Say what moved, if this Python was recorded; it fails only between identical versions."""
-    same = [each for each in record.recordings if each.is_of_the_same_python(found)]
+    same = [recording for recording in record.recordings if recording.is_of_the_same_python(now)]
     if not same:
-        place = f"Python {found.python} on {found.architecture}"
+        place = f"Python {now.python} on {now.architecture}"
         return Judgement([f"nothing recorded for {place}"], failed=False)
-    sentences, changes = moved(same[0], found), changed_versions(same[0].versions, found.versions)
+    sentences, changes = moved(same[0], now), changed_versions(same[0].versions, now.versions)
     if sentences and changes:
         return Judgement([*sentences, f"recorded with {', '.join(changes)}"], failed=False)
     return Judgement(sentences, failed=bool(sentences))
 
 
-def moved(recorded: Recording, found: Recording, tolerance: float = TOLERANCE) -> list[str]:
+def moved(recorded: Recording, now_recorded: Recording, tolerance: float = TOLERANCE) -> list[str]:
     """Say of each count that differs by more than this part of the recorded one, how much.
 
     The figures in the sentences are instructions per request.
     """
     before = {
-        (each.service, each.endpoint): each.instructions_per_request for each in recorded.counts
+        (count.service, count.endpoint): count.instructions_per_request for count in recorded.counts
     }
     sentences = []
-    for each in found.counts:
-        name, now = f"{each.service} {each.endpoint}", each.instructions_per_request
-        then = before.get((each.service, each.endpoint))
+    for count in now_recorded.counts:
+        name, now = f"{count.service} {count.endpoint}", count.instructions_per_request
+        then = before.get((count.service, count.endpoint))
         if then is None:
             sentences.append(f"{name}: {_millions(now)}, and nothing is recorded")
         elif abs(now - then) > tolerance * then:

@@ -145,7 +145,7 @@ APPLICATION_PACKAGES = tuple(
 # Those, and the packages of every server: the keys of a results file's versions.
 PACKAGES = tuple(
     dict.fromkeys(
-        [*APPLICATION_PACKAGES, *(name for each in SERVERS.values() for name in each.packages)]
+        [*APPLICATION_PACKAGES, *(name for server in SERVERS.values() for name in server.packages)]
     )
 )
 # What begins a variable of the reader's environment that no service must be started with.

@@ -37,7 +37,7 @@ class Axis:
 
 def around(comparisons: Iterable[Comparison]) -> Axis:
     """Give an axis that holds every interval of the comparisons, noise too."""
-    intervals = [each.throughput for each in comparisons]
-    intervals += [each.noise for each in comparisons if each.noise is not None]
-    furthest = [max(each.high, 1 / each.low) for each in intervals if each.low > 0]
+    intervals = [comparison.throughput for comparison in comparisons]
+    intervals += [comparison.noise for comparison in comparisons if comparison.noise is not None]
+    furthest = [max(interval.high, 1 / interval.low) for interval in intervals if interval.low > 0]
     return Axis(limit=max([NARROWEST, *(MARGIN * ratio for ratio in furthest)]))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.report.figures import Figures, Measured, every, measured
+from compare.report.figures import Figures, Measured, all_scenarios, measured
 from compare.report.page import environment
 from compare.results.model import Results, labels
 from compare.results.speed import Comparison
@@ -76,7 +76,7 @@ def side_by_side(first: Results, second: Results, names: tuple[str, str], folder
             common=[fact for fact in facts(first, second) if len(set(fact.values)) == 1],
             unlike=_unlike(first, second),
             scenarios=together(first, second),
-            services=list(dict.fromkeys(each.name for run in runs for each in run.services)),
+            services=list(dict.fromkeys(service.name for run in runs for service in run.services)),
         )
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,16 +87,20 @@ def side_by_side(first: Results, second: Results, names: tuple[str, str], folder
 
 def facts(first: Results, second: Results) -> list[Fact]:
     """Give the circumstances of both runs: machine, settings of the run, services, versions."""
-    one, two = _circumstances(first), _circumstances(second)
-    return [Fact(what, (one.get(what, ABSENT), two.get(what, ABSENT))) for what in dict(one | two)]
+    first_facts, second_facts = _circumstances(first), _circumstances(second)
+    return [
+        Fact(what, (first_facts.get(what, ABSENT), second_facts.get(what, ABSENT)))
+        for what in dict(first_facts | second_facts)
+    ]
 
 
 def together(first: Results, second: Results) -> list[Together]:
     """Give every scenario of either run, in the order of the first and then of the second."""
-    one, two = _by_name(first), _by_name(second)
+    of_first, of_second = _by_name(first), _by_name(second)
     called = labels(first.services) | labels(second.services)
     return [
-        _together((one.get(name), two.get(name)), called) for name in dict.fromkeys([*one, *two])
+        _together((of_first.get(name), of_second.get(name)), called)
+        for name in dict.fromkeys([*of_first, *of_second])
     ]
 
 
@@ -115,7 +119,7 @@ def _circumstances(results: Results) -> dict[str, str]:
         "Load engine": results.load_engine,
         "Command": results.command,
         "Blocks": ", ".join(f"{study} {count}" for study, count in results.blocks.items()),
-        **{f"Service {each.name}": each.command for each in results.services},
+        **{f"Service {service.name}": service.command for service in results.services},
         **{package: version for package, version in sorted(results.versions.items())},
     }
 
@@ -127,7 +131,7 @@ def _unlike(first: Results, second: Results) -> bool:
 
 
 def _by_name(results: Results) -> dict[str, Measured]:
-    return {each.scenario.name: each for each in every(measured(results))}
+    return {scenario.scenario.name: scenario for scenario in all_scenarios(measured(results))}
 
 
 def _together(pair: tuple[Measured | None, Measured | None], called: Mapping[str, str]) -> Together:
@@ -142,19 +146,24 @@ def _together(pair: tuple[Measured | None, Measured | None], called: Mapping[str
 
 
 def _rows(pair: tuple[Measured | None, Measured | None], is_open_loop: bool) -> Iterator[Row]:
-    one, two = (each.figures if each else {} for each in pair)
-    for contender in dict.fromkeys([*one, *two]):
-        if not (one.get(contender) or two[contender]).is_second_copy:
-            yield Row(contender, is_open_loop, (one.get(contender), two.get(contender)))
+    first, second = (scenario.figures if scenario else {} for scenario in pair)
+    for contender in dict.fromkeys([*first, *second]):
+        if not (first.get(contender) or second[contender]).is_second_copy:
+            yield Row(contender, is_open_loop, (first.get(contender), second.get(contender)))
 
 
 def _judged(
     pair: tuple[Measured | None, Measured | None], called: Mapping[str, str]
 ) -> Iterator[Judged]:
-    one, two = (
-        {(each.baseline, each.other): each for each in found.comparisons.values()} if found else {}
-        for found in pair
+    first, second = (
+        {
+            (comparison.baseline, comparison.other): comparison
+            for comparison in scenario.comparisons.values()
+        }
+        if scenario
+        else {}
+        for scenario in pair
     )
-    for key in dict.fromkeys([*one, *two]):
+    for key in dict.fromkeys([*first, *second]):
         baseline, other = (called.get(name, name) for name in key)
-        yield Judged(f"{other} ÷ {baseline}", (one.get(key), two.get(key)))
+        yield Judged(f"{other} ÷ {baseline}", (first.get(key), second.get(key)))

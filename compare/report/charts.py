@@ -81,15 +81,15 @@ def charts(
     groups: Mapping[str, tuple[Sequence[Measured], Shown]], unit: str, services: Sequence[str]
 ) -> list[Chart]:
     """Give title -> (scenarios, what to show) as charts on one common scale for each axis."""
-    every = [each for scenarios, _ in groups.values() for each in scenarios]
+    drawn_scenarios = [scenario for scenarios, _ in groups.values() for scenario in scenarios]
     values = [
         shown(figures)
         for scenarios, shown in groups.values()
-        for each in scenarios
-        for figures in each.figures.values()
+        for scenario in scenarios
+        for figures in scenario.figures.values()
         if figures.contender in services
     ]
-    values += [each.scenario.ceiling_per_second or 0 for each in every]
+    values += [scenario.scenario.ceiling_per_second or 0 for scenario in drawn_scenarios]
     values = [value for value in values if value > 0]
     if not values:
         return []
@@ -113,19 +113,19 @@ def _chart(
     unit: str,
     services: Sequence[str],
 ) -> Chart:
-    asked = sorted({each.hardness for each in scenarios})
-    x = _around(asked)
+    places = sorted({scenario.hardness for scenario in scenarios})
+    x = _around(places)
     lines = [_line(service, scenarios, shown, (x, y), unit) for service in services]
     return Chart(
         title=title,
-        x_ticks=[(x.place(value), value) for value in asked],
+        x_ticks=[(x.place(value), value) for value in places],
         y_ticks=[(y.place(value), value) for value in y.ticks],
         lines=[line for line in lines if line.points],
         ceiling=list(
             pairwise(
-                (x.place(each.hardness), y.place(each.scenario.ceiling_per_second))
-                for each in sorted(scenarios, key=lambda each: each.hardness)
-                if each.scenario.ceiling_per_second
+                (x.place(scenario.hardness), y.place(scenario.scenario.ceiling_per_second))
+                for scenario in sorted(scenarios, key=lambda scenario: scenario.hardness)
+                if scenario.scenario.ceiling_per_second
             )
         ),
     )
@@ -136,12 +136,12 @@ def _line(
 ) -> Line:
     x, y = axes
     points = []
-    for each in sorted(scenarios, key=lambda each: each.hardness):
-        figures = each.figures.get(service)
+    for scenario in sorted(scenarios, key=lambda scenario: scenario.hardness):
+        figures = scenario.figures.get(service)
         if figures:
-            words = f"{service}, {each.load}: {shown(figures):.3g} {unit}"
+            words = f"{service}, {scenario.load}: {shown(figures):.3g} {unit}"
             hollow = figures.unanswered > 0
-            points.append(Point(x.place(each.hardness), y.place(shown(figures)), words, hollow))
+            points.append(Point(x.place(scenario.hardness), y.place(shown(figures)), words, hollow))
     return Line(service, points)
 
 

@@ -24,14 +24,14 @@ class Shown:
 def groups(claims: Sequence[Claim]) -> dict[str, list[tuple[Claim, list[Shown]]]]:
     """Give heading -> claims, each with its sides."""
     return {
-        heading: [(each, [_shown(side) for side in each.sides]) for each in group]
-        for heading, group in groupby(claims, key=lambda each: each.heading)
+        heading: [(claim, [_shown(side) for side in claim.sides]) for claim in group]
+        for heading, group in groupby(claims, key=lambda claim: claim.heading)
     }
 
 
 def tally(claims: Sequence[Claim]) -> dict[str, int]:
     """Count the verdicts of each kind, as a sentence says it."""
-    counts = Counter(kind(each.verdict) for each in claims)
+    counts = Counter(kind(claim.verdict) for claim in claims)
     said = {
         "passed": "hold",
         "partly": "hold on a condition",

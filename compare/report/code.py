@@ -64,7 +64,7 @@ def read_functions(source: str, name: str) -> tuple[int, str]:
     if name not in functions:
         return 0, ""
     lines = source.splitlines()
-    shown = sorted((functions[each] for each in _reached(functions, name)), key=_first_line)
+    shown = sorted((functions[reached] for reached in _reached(functions, name)), key=_first_line)
     texts = ["\n".join(lines[_first_line(node) - 1 : node.end_lineno]) for node in shown]
     return _first_line(shown[0]), "\n\n\n".join(texts)
 
@@ -102,4 +102,4 @@ def _reached(functions: Mapping[str, Function], name: str) -> set[str]:
 
 
 def _first_line(function: Function) -> int:
-    return min([function.lineno, *(each.lineno for each in function.decorator_list)])
+    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])

@@ -80,7 +80,7 @@ def _clause(id: str, text: str, results: Results) -> Clause:
 
 def _tallies(results: Results, outcomes: Sequence[TestOutcome]) -> dict[str, Tally]:
     return {
-        service.name: _tally([each for each in outcomes if each.service == service.name])
+        service.name: _tally([outcome for outcome in outcomes if outcome.service == service.name])
         for service in results.services
     }
 
@@ -91,7 +91,7 @@ def _tally(outcomes: Sequence[TestOutcome]) -> Tally:
         passed=results.count("passed"),
         failed=results.count("failed"),
         skipped=results.count("skipped"),
-        reasons=tuple(dict.fromkeys(each.reason for each in outcomes if each.reason)),
+        reasons=tuple(dict.fromkeys(outcome.reason for outcome in outcomes if outcome.reason)),
     )
 
 
@@ -99,10 +99,10 @@ def _headings(contract: Path) -> dict[str, str]:
     """Give clause -> the heading that it stands under."""
     if not contract.is_file():
         return {}
-    heading, found = UNGROUPED, {}
+    heading, by_clause = UNGROUPED, {}
     for line in contract.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             heading = line.removeprefix("## ")
         elif clause := re.match(r"- \*\*(C\d+)\*\*", line):
-            found[clause[1]] = heading
-    return found
+            by_clause[clause[1]] = heading
+    return by_clause

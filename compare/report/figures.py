@@ -101,25 +101,25 @@ Studies = dict[StudyName, dict[str, list[Measured]]]
 DRAWN: tuple[StudyName, ...] = ("closed-loop", "mixed")
 
 
-def every(studies: Studies) -> list[Measured]:
+def all_scenarios(studies: Studies) -> list[Measured]:
     """Give all scenarios, one after another."""
     return [
-        each
+        scenario
         for by_endpoint in studies.values()
         for scenarios in by_endpoint.values()
-        for each in scenarios
+        for scenario in scenarios
     ]
 
 
 def measured(results: Results) -> Studies:
     """Give study -> endpoint -> its scenarios as measured, in the order of the results."""
-    found: Studies = {}
+    studies: Studies = {}
     for study in get_args(StudyName):
         for scenario in results.scenarios:
             if scenario.study == study:
-                by_endpoint = found.setdefault(study, {})
+                by_endpoint = studies.setdefault(study, {})
                 by_endpoint.setdefault(scenario.endpoint, []).append(_measured(results, scenario))
-    return found
+    return studies
 
 
 def drawn(studies: Studies, others: Collection[str]) -> list[Comparison]:
@@ -128,8 +128,8 @@ def drawn(studies: Studies, others: Collection[str]) -> list[Comparison]:
         comparison
         for study in DRAWN
         for scenarios in studies.get(study, {}).values()
-        for each in scenarios
-        for other, comparison in each.comparisons.items()
+        for scenario in scenarios
+        for other, comparison in scenario.comparisons.items()
         if other in others
     ]
 
@@ -145,7 +145,7 @@ def _measured(results: Results, scenario: Scenario) -> Measured:
     contenders = [
         name for service in results.services for name in (service.name, service.name + SECOND_COPY)
     ]
-    rates = [each.requests_per_second for each in samples if each.contender in contenders]
+    rates = [sample.requests_per_second for sample in samples if sample.contender in contenders]
     if results.yardstick:
         contenders.append(results.yardstick.name)
     taken = {sample.contender for sample in samples}
@@ -155,12 +155,16 @@ def _measured(results: Results, scenario: Scenario) -> Measured:
         scenario=scenario,
         figures={name: _figures(name, samples) for name in contenders if name in taken},
         comparisons={
-            each.other: each for each in results.comparisons if each.scenario == scenario.name
+            comparison.other: comparison
+            for comparison in results.comparisons
+            if comparison.scenario == scenario.name
         },
         shares={
-            each.service: each.share for each in results.shares if each.scenario == scenario.name
+            share.service: share.share
+            for share in results.shares
+            if share.scenario == scenario.name
         },
-        refusals=[each for each in results.refusals if each.scenario == scenario.name],
+        refusals=[refusal for refusal in results.refusals if refusal.scenario == scenario.name],
         fastest_per_second=max(rates, default=0.0),
     )
 

@@ -17,10 +17,10 @@ def digits(number: float) -> str:
     return f"{number:,.{decimals}f}".replace(",", THIN_SPACE)
 
 
-def within(found: Figures, percent: Literal[50, 95, 99]) -> str:
+def within(figures: Figures, percent: Literal[50, 95, 99]) -> str:
     """The milliseconds within which so many answers came; "> " when they leave out too many."""
-    ms: float = getattr(found, f"p{percent}_ms")
-    return f"> {digits(ms)}" if found.unanswered > 1 - percent / 100 else digits(ms)
+    ms: float = getattr(figures, f"p{percent}_ms")
+    return f"> {digits(ms)}" if figures.unanswered > 1 - percent / 100 else digits(ms)
 
 
 def count(number: int) -> str:

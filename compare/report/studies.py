@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compare.report.charts import Chart, charts
-from compare.report.figures import Figures, Measured, Studies, every, middle
+from compare.report.figures import Figures, Measured, Studies, all_scenarios, middle
 from compare.results.model import Results
 
 WAITS = {
@@ -58,8 +58,14 @@ def rates(studies: Studies, services: Sequence[str]) -> dict[str, list[Chart]]:
     return {
         endpoint: charts(
             {
-                "Half of the answers came within (p50)": (scenarios, lambda each: each.p50_ms),
-                "95 % of the answers came within (p95)": (scenarios, lambda each: each.p95_ms),
+                "Half of the answers came within (p50)": (
+                    scenarios,
+                    lambda figures: figures.p50_ms,
+                ),
+                "95 % of the answers came within (p95)": (
+                    scenarios,
+                    lambda figures: figures.p95_ms,
+                ),
             },
             "ms",
             services,
@@ -70,17 +76,18 @@ def rates(studies: Studies, services: Sequence[str]) -> dict[str, list[Chart]]:
 
 def fan_out(studies: Studies, services: Sequence[str]) -> list[Chart]:
     """Give a chart of throughput by requests in flight for each delay of the upstreams."""
-    found = delays(studies)
+    by_delay = delays(studies)
     return _throughputs(
-        {f"Upstreams answer after {delay}": each for delay, each in found.items()}, services
+        {f"Upstreams answer after {delay}": scenarios for delay, scenarios in by_delay.items()},
+        services,
     )
 
 
 def delays(studies: Studies) -> dict[str, list[Measured]]:
     """Give delay of the upstreams, in words -> the scenarios of the fan-out."""
     groups: dict[str, list[Measured]] = {}
-    for each in studies.get("fan-out", {}).get("dashboard", []):
-        groups.setdefault(f"{each.scenario.delay_ms or 0:g} ms", []).append(each)
+    for scenario in studies.get("fan-out", {}).get("dashboard", []):
+        groups.setdefault(f"{scenario.scenario.delay_ms or 0:g} ms", []).append(scenario)
     return groups
 
 
@@ -91,53 +98,58 @@ def waiting(studies: Studies, services: Sequence[str]) -> list[Chart]:
 
 def waits(studies: Studies) -> dict[str, list[Measured]]:
     """Give way to wait, in words -> its scenarios."""
-    found = studies.get("waiting", {})
-    return {WAITS.get(name, name): each for name, each in found.items()}
+    by_wait = studies.get("waiting", {})
+    return {WAITS.get(name, name): scenarios for name, scenarios in by_wait.items()}
 
 
 def ladder(studies: Studies, services: Sequence[str]) -> dict[str, list[Rung]]:
     """Give service -> its rungs from the bottom."""
-    rungs = [each for scenarios in studies.get("ladder", {}).values() for each in scenarios]
+    rungs = [scenario for scenarios in studies.get("ladder", {}).values() for scenario in scenarios]
     climbed: dict[str, list[Rung]] = {}
     for service in services:
         below: Figures | None = None
-        for each in rungs:
-            figures = each.figures.get(service)
+        for rung in rungs:
+            figures = rung.figures.get(service)
             if figures:
-                text = RUNGS.get(each.scenario.endpoint, each.scenario.endpoint)
+                text = RUNGS.get(rung.scenario.endpoint, rung.scenario.endpoint)
                 added_ms = figures.cpu_ms - below.cpu_ms if below else None
-                climbed.setdefault(service, []).append(Rung(text, each, figures, added_ms))
+                climbed.setdefault(service, []).append(Rung(text, rung, figures, added_ms))
                 below = figures
     return climbed
 
 
 def standings(results: Results, studies: Studies) -> list[Standing]:
     """Give what each contender takes, services first; peaks are those of the service itself."""
-    own = [each for each in every(studies) if each.scenario.application == "service"]
+    own = [
+        scenario
+        for scenario in all_scenarios(studies)
+        if scenario.scenario.application == "service"
+    ]
     names = [service.name for service in results.services]
     names += [results.yardstick.name] if results.yardstick else []
-    found = (_standing(results, own, name) for name in names)
-    return [each for each in found if each.starts]
+    candidates = (_standing(results, own, name) for name in names)
+    return [each for each in candidates if each.starts]
 
 
 def _throughputs(groups: dict[str, list[Measured]], services: Sequence[str]) -> list[Chart]:
     shown = {
-        title: (each, lambda figures: figures.requests_per_second) for title, each in groups.items()
+        title: (scenarios, lambda figures: figures.requests_per_second)
+        for title, scenarios in groups.items()
     }
     return charts(shown, "a second", services)
 
 
 def _standing(results: Results, scenarios: Sequence[Measured], name: str) -> Standing:
-    ladders = {each.study for each in results.scenarios if each.application == "ladder"}
+    ladders = {scenario.study for scenario in results.scenarios if scenario.application == "ladder"}
     starts = [
-        each for each in results.starts if each.contender == name and each.study not in ladders
+        start for start in results.starts if start.contender == name and start.study not in ladders
     ]
     return Standing(
         contender=name,
         starts=len(starts),
-        ready_seconds=middle(each.ready_seconds for each in starts) or 0.0,
-        idle_memory_mib=middle(each.memory_mib for each in starts),
-        idle_threads=middle(each.threads for each in starts) or 0.0,
+        ready_seconds=middle(start.ready_seconds for start in starts) or 0.0,
+        idle_memory_mib=middle(start.memory_mib for start in starts),
+        idle_threads=middle(start.threads for start in starts) or 0.0,
         memory_mib=_peak(scenarios, name, "memory_mib"),
         threads=_peak(scenarios, name, "threads"),
         connections=_peak(scenarios, name, "connections"),
@@ -146,8 +158,9 @@ def _standing(results: Results, scenarios: Sequence[Measured], name: str) -> Sta
 
 def _peak(scenarios: Sequence[Measured], name: str, figure: str) -> Peak | None:
     peaks = [
-        Peak(value, each)
-        for each in scenarios
-        if name in each.figures and (value := getattr(each.figures[name], figure)) is not None
+        Peak(value, scenario)
+        for scenario in scenarios
+        if name in scenario.figures
+        and (value := getattr(scenario.figures[name], figure)) is not None
     ]
     return max(peaks, key=lambda peak: peak.value, default=None)

@@ -45,7 +45,7 @@ def protocols(survey: Survey) -> Matrix[ProtocolCell]:
 
 def growth(survey: Survey) -> list[GrowthTable]:
     """Give a table for each database."""
-    return [_growth_table(each) for each in survey.growth]
+    return [_growth_table(growth_of_database) for growth_of_database in survey.growth]
 
 
 def _growth_table(growth: Growth) -> GrowthTable:
@@ -60,10 +60,10 @@ def _growth_table(growth: Growth) -> GrowthTable:
     return GrowthTable(growth.database, sizes, times, depths, largest)
 
 
-def _matrix(found: Iterable[tuple[str, str, Cell]]) -> Matrix[Cell]:
+def _matrix(triples: Iterable[tuple[str, str, Cell]]) -> Matrix[Cell]:
     cells: dict[str, dict[str, Cell]] = {}
     columns: dict[str, None] = {}
-    for row, column, cell in found:
+    for row, column, cell in triples:
         cells.setdefault(row, {})[column] = cell
         columns[column] = None
     return Matrix(list(columns), cells)

@@ -7,7 +7,7 @@ from statistics import median
 
 from compare.bench.verdicts import MOST_STOLEN_SHARE
 from compare.intervals import Interval, half_width
-from compare.report.figures import Measured, Studies, every
+from compare.report.figures import Measured, Studies, all_scenarios
 from compare.results.model import Results
 
 WIDE_INTERVAL = 0.10
@@ -17,11 +17,11 @@ NOTED_STOLEN_SHARE = 0.02
 
 def headline(results: Results, labels: Mapping[str, str]) -> list[str]:
     """Say how the comparisons of capacity came out, counted: a sentence for each pair."""
-    closed = {each.name for each in results.scenarios if each.study == "closed-loop"}
+    closed = {scenario.name for scenario in results.scenarios if scenario.study == "closed-loop"}
     pairs: dict[tuple[str, str], list[str | None]] = {}
-    for each in results.comparisons:
-        if each.scenario in closed:
-            pairs.setdefault((each.baseline, each.other), []).append(each.winner)
+    for comparison in results.comparisons:
+        if comparison.scenario in closed:
+            pairs.setdefault((comparison.baseline, comparison.other), []).append(comparison.winner)
     return [
         f"{labels[first]} answered more requests a second in {winners.count(first)} of"
         f" {len(winners)} comparisons, {labels[second]} in {winners.count(second)};"
@@ -32,25 +32,25 @@ def headline(results: Results, labels: Mapping[str, str]) -> list[str]:
 
 def noise(results: Results) -> Interval | None:
     """The A/A ratios together: their median and how far their intervals reach; None without."""
-    noises = [each.throughput for each in results.noise]
+    noises = [comparison.throughput for comparison in results.noise]
     if not noises:
         return None
     return Interval(
-        ratio=median(each.ratio for each in noises),
-        low=min(each.low for each in noises),
-        high=max(each.high for each in noises),
+        ratio=median(interval.ratio for interval in noises),
+        low=min(interval.low for interval in noises),
+        high=max(interval.high for interval in noises),
     )
 
 
 def a_a_verdict(results: Results) -> str:
     """Say how the rule judged the service that was measured against itself."""
-    found = results.noise
-    wrong = [each for each in found if each.winner]
-    if not found:
+    comparisons = results.noise
+    wrong = [comparison for comparison in comparisons if comparison.winner]
+    if not comparisons:
         return ""
     if not wrong:
         return "By the rule that judges the others it is too close to call, as it should be."
-    told = "; ".join(f"`{each.scenario}`: {each.verdict}" for each in wrong)
+    told = "; ".join(f"`{comparison.scenario}`: {comparison.verdict}" for comparison in wrong)
     return (
         f"By the rule that judges the others it differs from itself in {told}."
         " Verdicts as small as that mean nothing in this run."
@@ -65,7 +65,7 @@ def doubts(results: Results, studies: Studies) -> list[str]:
         *_wide(results),
         *_marked(results),
         *_refused(results),
-        *_above(every(studies)),
+        *_above(all_scenarios(studies)),
     ]
 
 
@@ -81,9 +81,9 @@ def _busy(results: Results) -> list[str]:
 
 
 def _stolen(results: Results) -> list[str]:
-    shares = [each.stolen_share for each in results.samples]
+    shares = [sample.stolen_share for sample in results.samples]
     share = median(shares) if shares else 0
-    mostly = sum(each > MOST_STOLEN_SHARE for each in shares)
+    mostly = sum(share_of_run > MOST_STOLEN_SHARE for share_of_run in shares)
     said = []
     if share >= NOTED_STOLEN_SHARE:
         said.append(
@@ -100,7 +100,7 @@ def _stolen(results: Results) -> list[str]:
 
 
 def _wide(results: Results) -> list[str]:
-    width = half_width([each.throughput for each in results.comparisons])
+    width = half_width([comparison.throughput for comparison in results.comparisons])
     if width <= WIDE_INTERVAL:
         return []
     return [f"Intervals are wide, typically ±{width:.0%}: more blocks make them narrower."]
@@ -126,24 +126,24 @@ def _refused(results: Results) -> list[str]:
     if not results.refusals:
         return []
     total = len(results.refusals) + len(results.samples)
-    where = Counter(f"{each.contender} in `{each.scenario}`" for each in results.refusals)
-    told = ", ".join(f"{one} ({count})" for one, count in where.items())
+    where = Counter(f"{refusal.contender} in `{refusal.scenario}`" for refusal in results.refusals)
+    told = ", ".join(f"{run} ({count})" for run, count in where.items())
     return [f"Refused, and counted nowhere: {len(results.refusals)} of {total} timed runs: {told}."]
 
 
 def _above(scenarios: Iterable[Measured]) -> list[str]:
     """A service above what is possible at all means that something is measured wrongly."""
-    found = []
-    for each in scenarios:
-        name, ceiling = each.scenario.name, each.scenario.ceiling_per_second
-        found += [
+    doubts = []
+    for scenario in scenarios:
+        name, ceiling = scenario.scenario.name, scenario.scenario.ceiling_per_second
+        doubts += [
             f"{service} is above the bare application in `{name}`: no service can be."
-            for service, share in each.shares.items()
+            for service, share in scenario.shares.items()
             if share.low > 1
         ]
-        found += [
+        doubts += [
             f"{figures.contender} is above the arithmetic ceiling in `{name}`: nothing can be."
-            for figures in each.figures.values()
+            for figures in scenario.figures.values()
             if ceiling and figures.requests_per_second > ceiling
         ]
-    return found
+    return doubts

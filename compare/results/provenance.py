@@ -29,13 +29,13 @@ def machine() -> Machine:
 
 def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
     """Give the versions of packages, of those that serve requests; absent ones are left out."""
-    found = {}
+    installed = {}
     for package in packages:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def lock_sha256() -> str:

@@ -56,8 +56,10 @@ class Observation(Strict):
 def by_answer(observations: Iterable[Observation]) -> dict[str, dict[str, list[str]]]:
     """Group them: question -> answer -> the services that gave it, each in the order asked."""
     grouped: dict[str, dict[str, list[str]]] = {}
-    for each in observations:
-        grouped.setdefault(each.question, {}).setdefault(each.said, []).append(each.service)
+    for observation in observations:
+        grouped.setdefault(observation.question, {}).setdefault(observation.said, []).append(
+            observation.service
+        )
     return grouped
 
 
@@ -127,14 +129,14 @@ class Growth(Strict):
 
     def with_newer(self, newer: "Growth") -> "Growth":
         """Give both, the newer figures in the place of older ones of the same service and size."""
-        measured = {(each.service, each.posts) for each in newer.depths}
-        points = [each for each in self.points if (each.service, each.posts) not in measured]
-        depths = [each for each in self.depths if (each.service, each.posts) not in measured]
+        measured = {(depth.service, depth.posts) for depth in newer.depths}
+        points = [point for point in self.points if (point.service, point.posts) not in measured]
+        depths = [depth for depth in self.depths if (depth.service, depth.posts) not in measured]
         return Growth(
             database=self.database,
             seed=newer.seed,
-            points=sorted(points + newer.points, key=lambda each: (each.service, each.posts)),
-            depths=sorted(depths + newer.depths, key=lambda each: (each.service, each.posts)),
+            points=sorted(points + newer.points, key=lambda point: (point.service, point.posts)),
+            depths=sorted(depths + newer.depths, key=lambda depth: (depth.service, depth.posts)),
         )
 
 
@@ -159,14 +161,14 @@ class Survey(Strict):
 
     def with_newer(self, newer: "Survey") -> "Survey":
         """Give both, the newer rows in the place of older ones about the same."""
-        checked = {(each.service, each.database) for each in newer.contract}
-        observed = {each.service for each in newer.observations}
-        counted = {each.name for each in newer.pools}
-        grown = {each.database: each for each in self.growth}
-        for each in newer.growth:
-            before = grown.get(each.database)
-            grown[each.database] = before.with_newer(each) if before else each
-        repeated = {each.command for each in newer.made}
+        checked = {(row.service, row.database) for row in newer.contract}
+        observed = {observation.service for observation in newer.observations}
+        counted = {pool.name for pool in newer.pools}
+        grown = {growth.database: growth for growth in self.growth}
+        for growth in newer.growth:
+            before = grown.get(growth.database)
+            grown[growth.database] = before.with_newer(growth) if before else growth
+        repeated = {growth.command for growth in newer.made}
         kept = [row for row in self.contract if (row.service, row.database) not in checked]
         return Survey(
             contract=kept + newer.contract,
@@ -175,6 +177,6 @@ class Survey(Strict):
             + newer.observations,
             pools=[row for row in self.pools if row.name not in counted] + newer.pools,
             growth=list(grown.values()),
-            claims=list(({each.id: each for each in self.claims + newer.claims}).values()),
-            made=[each for each in self.made if each.command not in repeated] + newer.made,
+            claims=list(({claim.id: claim for claim in self.claims + newer.claims}).values()),
+            made=[growth for growth in self.made if growth.command not in repeated] + newer.made,
         )

@@ -140,13 +140,13 @@ def _plan(url: str, mix: Mix, loop: Loop, duration_seconds: float) -> k9.plan.Pl
 
 
 def _step(url: str, request: Request, id: str, checks: tuple[str, str]) -> k9.plan.Step:
-    found = k9.plan.status(request.status), k9.plan.body_contains(request.contains)
+    conditions = k9.plan.status(request.status), k9.plan.body_contains(request.contains)
     return k9.plan.request(
         request.method,
         url + request.path.replace("{id}", id),
         json=request.json,
         name=request.path,
-        checks=dict(zip(checks, found, strict=True)),
+        checks=dict(zip(checks, conditions, strict=True)),
     )
 
 
@@ -182,7 +182,8 @@ def _read(metrics: Metrics, mix: Mix, loop: Loop, interrupted: int, cpu_seconds:
     # In an open loop with the opening of a connection, which is a wait like any other.
     times = metrics.get("iteration_duration" if is_open else "http_req_duration", {})
     p50_ms, p95_ms, p99_ms = (
-        math.nan if errors else times.get(each, math.nan) for each in ("med", "p(95)", "p(99)")
+        math.nan if errors else times.get(percentile, math.nan)
+        for percentile in ("med", "p(95)", "p(99)")
     )
     return Load(
         duration_seconds=duration_seconds,
@@ -217,7 +218,7 @@ def _sent_late_ms(metrics: Metrics) -> float:
 
 
 def _named(mix: Mix) -> dict[str, tuple[int, Request]]:
-    return {f"request_{index}": each for index, each in enumerate(mix)}
+    return {f"request_{index}": share_and_request for index, share_and_request in enumerate(mix)}
 
 
 def _checks(name: str) -> tuple[str, str]:

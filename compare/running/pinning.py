@@ -104,7 +104,7 @@ def _siblings(core: int) -> set[int]:
     except OSError:
         return {core}
     ends = [(int(first), int(last or first)) for first, _, last in map(_parts, spans)]
-    return {each for first, last in ends for each in range(first, last + 1)}
+    return {sibling for first, last in ends for sibling in range(first, last + 1)}
 
 
 def _parts(span: str) -> tuple[str, str, str]:

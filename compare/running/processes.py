@@ -18,7 +18,7 @@ Figure = TypeVar("Figure")
 def cpu_seconds(members: Iterable[psutil.Process]) -> float:
     """CPU time that these and their finished children have taken so far; those gone count 0."""
     # User, system, and those of finished children.
-    return sum(_each(members, lambda process: sum(process.cpu_times()[:4])))
+    return sum(_readings(members, lambda process: sum(process.cpu_times()[:4])))
 
 
 def memory_mib(members: Iterable[psutil.Process]) -> float | None:
@@ -26,13 +26,13 @@ def memory_mib(members: Iterable[psutil.Process]) -> float | None:
 
     None where the system does not tell it, which only Linux does.
     """
-    sizes = [pss for pss in _each(members, _proportional_set_size) if pss is not None]
+    sizes = [pss for pss in _readings(members, _proportional_set_size) if pss is not None]
     return sum(sizes) / MIB if sizes else None
 
 
 def threads(members: Iterable[psutil.Process]) -> int:
     """How many threads they have together."""
-    return sum(_each(members, psutil.Process.num_threads))
+    return sum(_readings(members, psutil.Process.num_threads))
 
 
 def _proportional_set_size(process: psutil.Process) -> int | None:
@@ -40,7 +40,7 @@ def _proportional_set_size(process: psutil.Process) -> int | None:
     return size
 
 
-def _each(
+def _readings(
     members: Iterable[psutil.Process], ask: Callable[[psutil.Process], Figure]
 ) -> Iterator[Figure]:
     for process in members:

@@ -61,5 +61,5 @@ MIXED = {"list": 80, "detail": 15, "dashboard": 4, "create": 1}
 def mix_of(endpoint: str) -> list[tuple[int, Request]]:
     """Give what a scenario's load asks: (times in a hundred, request), in the order of MIXED."""
     if endpoint == "mixed":
-        return [(share, REQUESTS[each]) for each, share in MIXED.items()]
+        return [(share, REQUESTS[name]) for name, share in MIXED.items()]
     return [(100, REQUESTS[endpoint])]

@@ -54,9 +54,9 @@ def stop(
     except psutil.NoSuchProcess:
         pass
     finally:
-        for each in {*members, *family(process)}:
+        for member in {*members, *family(process)}:
             with suppress(psutil.NoSuchProcess):
-                each.kill()
+                member.kill()
         psutil.wait_procs(members, timeout=GRACE_SECONDS)
 
 

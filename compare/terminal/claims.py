@@ -16,26 +16,26 @@ INDENT, FURTHER = (0, 0, 0, 2), (0, 0, 0, 4)
 
 def show_all(claims: Sequence[Claim]) -> None:
     """Print each group: id and verdict, if there is one, of a claim, and its sentence below."""
-    for (heading, name), group in groupby(claims, key=lambda each: (each.heading, each.group)):
+    for (heading, name), group in groupby(claims, key=lambda claim: (claim.heading, claim.group)):
         out.print(Text.assemble((heading, "bold underline"), (f"  {name}", "dim")))
-        for each in group:
-            decided = Text(": ") + coloured(each.verdict) if each.verdict else Text()
-            out.print(Padding(Text.assemble((each.id, "bold"), decided), INDENT))
-            out.print(Padding(Text(each.sentence), FURTHER))
+        for claim in group:
+            decided = Text(": ") + coloured(claim.verdict) if claim.verdict else Text()
+            out.print(Padding(Text.assemble((claim.id, "bold"), decided), INDENT))
+            out.print(Padding(Text(claim.sentence), FURTHER))
         out.print()
 
 
 def show_whole(claims: Sequence[Claim]) -> None:
     """Print each claim with the code that decides it, what was seen, and what to do instead."""
-    for each in claims:
-        out.print(Text.assemble((each.id, "bold"), ": ", coloured(each.verdict)))
-        for side in each.sides:
+    for claim in claims:
+        out.print(Text.assemble((claim.id, "bold"), ": ", coloured(claim.verdict)))
+        for side in claim.sides:
             _show_side(side)
         for label, text in {
-            "Speaks of": each.about,
-            "Why": each.why,
-            "Instead": each.instead,
-            "Another verdict when": each.turns,
+            "Speaks of": claim.about,
+            "Why": claim.why,
+            "Instead": claim.instead,
+            "Another verdict when": claim.turns,
         }.items():
             if text:
                 out.print(Text.assemble((f"{label}: ", "bold"), text))

@@ -1,7 +1,10 @@
 """How far something is, while it runs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import count
+from threading import Event, Thread
 
 from rich.progress import (
     BarColumn,
@@ -17,6 +20,8 @@ from rich.text import Text
 from compare.bench.schedule import Step
 from compare.results.model import TestOutcome
 from compare.terminal.console import err
+
+LINE_EVERY_SECONDS = 10.0
 
 
 class Live:
@@ -46,6 +51,11 @@ class Live:
             self._progress.tasks[0].id, description=text, completed=done, total=total
         )
 
+    def counting(self, total: int) -> Callable[[str], None]:
+        """Give what is called with the name of each of so many parts when that part begins."""
+        begun = count()
+        return lambda name: self.surveying(name, next(begun), total)
+
     def measuring(self, step: Step) -> None:
         """Show the run that begins, and how much time is left for all of them."""
         if self._timed is None:
@@ -56,7 +66,7 @@ class Live:
             description=step.text,
             completed=step.elapsed_seconds,
             total=step.elapsed_seconds + seconds,
-            left=f"{seconds // 60}:{seconds % 60:02} left" if seconds else "",
+            left=f"{_clock(seconds)} left" if seconds else "",
         )
 
 
@@ -65,12 +75,54 @@ class Far(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """Give the text for one task."""
-        return Text(task.fields.get("left", f"{task.completed:.0f}/{task.total or 0:.0f}"))
+        return Text(_far(task))
 
 
 @contextmanager
 def live() -> Iterator[Live]:
-    """Draw progress on standard error until the block ends."""
+    """Show on standard error how far something is, until the block ends.
+
+    A terminal gets bars; a file or a CI log gets a line every LINE_EVERY_SECONDS.
+    """
     columns = (SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn(), Far())
-    with Progress(*columns, console=err) as progress:
+    progress = Progress(*columns, console=err, disable=not err.is_terminal)
+    with progress, nullcontext() if err.is_terminal else _lines(progress):
         yield Live(progress)
+
+
+@contextmanager
+def _lines(progress: Progress) -> Iterator[None]:
+    ended = Event()
+    thread = Thread(target=_print_lines, args=(progress, ended))
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _print_lines(progress: Progress, ended: Event) -> None:
+    began_at_seconds = time.monotonic()
+    while not ended.wait(LINE_EVERY_SECONDS):
+        elapsed_seconds = time.monotonic() - began_at_seconds
+        if progress.tasks:
+            task = progress.tasks[-1]  # the one that was begun last is the one that is at work
+            line = f"{_clock(elapsed_seconds)}  {task.description}, {_far(task)}"
+        else:
+            line = f"{_clock(elapsed_seconds)}  starting"
+        err.print(line, markup=False, soft_wrap=True)
+
+
+def _far(task: Task) -> str:
+    if "left" in task.fields:
+        left: str = task.fields["left"]
+        return left
+    counted = f"{task.completed:.0f}/{task.total or 0:.0f}"
+    if task.time_remaining:
+        return f"{counted}, {_clock(task.time_remaining)} left"
+    return counted
+
+
+def _clock(seconds: float) -> str:
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02}"

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from compare.instructions.record import InstructionCount
+from compare.intervals import Interval
 from compare.registry.services import HOW_TO_INSTALL, Service
 from compare.results.model import Results, TestOutcome
 from compare.results.speed import Comparison, Scenario
@@ -23,14 +24,14 @@ def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) 
         own = [outcome for outcome in outcomes if outcome.service == service]
         counts = Counter(outcome.outcome for outcome in own)
         failures = [outcome for outcome in own if outcome.outcome == "failed"]
-        passed = {each.clause for each in own if each.outcome == "passed"}
-        passed -= {each.clause for each in failures}
+        passed = {outcome.clause for outcome in own if outcome.outcome == "passed"}
+        passed -= {outcome.clause for outcome in failures}
         mark = "[red]✗[/]" if counts["failed"] else "[green]✓[/]"
         out.print(
             f"{mark} {service}: {len(passed)} of {len(clauses)} clauses; tests: {counts['passed']} "
             f"passed, {counts['failed']} failed, {counts['skipped']} skipped"
         )
-        for reason in sorted({each.reason for each in own if each.outcome == "skipped"}):
+        for reason in sorted({outcome.reason for outcome in own if outcome.outcome == "skipped"}):
             out.print(Text(f"    skipped: {reason}"))
         for failure in failures:
             words = (failure.service, f"{failure.clause}:", failure.sentence, failure.reason)
@@ -45,18 +46,18 @@ def print_results(results: Results) -> None:
     for study, blocks in results.blocks.items():
         what = "ms to answer" if study == "open-loop" else "requests a second"
         counted = "1 block" if blocks == 1 else f"{blocks} blocks"
-        scenarios = [each for each in results.scenarios if each.study == study]
-        shared = {each.name for each in scenarios} & {each.scenario for each in results.shares}
+        scenarios = [scenario for scenario in results.scenarios if scenario.study == study]
+        shared = {scenario.name for scenario in scenarios} & {
+            share.scenario for share in results.shares
+        }
         figures = ("median", "of bare") if shared else ("median",)
         table = _table(f"{study}: {what} on {results.database}, {counted}", figures)
         for scenario in scenarios:
             _add_rows(table, results, scenario, len(figures))
         out.print(table)
-    for each in results.noise:
-        found = (
-            f"{each.throughput.ratio:.2f} ({each.throughput.low:.2f}–{each.throughput.high:.2f})"
-        )
-        text = f"{each.baseline} against itself, {each.scenario}: {found}: {each.verdict}"
+    for comparison in results.noise:
+        pair = f"A/A pair ({comparison.baseline} against itself), {comparison.scenario}"
+        text = f"{pair}: {_interval(comparison.throughput)}: {comparison.verdict}"
         out.print(Text(text), soft_wrap=True)
     for refusal in results.refusals:
         words = f"{refusal.scenario} on {refusal.contender}, block {refusal.block + 1}"
@@ -78,14 +79,14 @@ def _table(title: str, figures: Sequence[str]) -> Table:
 
 def _add_rows(table: Table, results: Results, scenario: Scenario, figures: int) -> None:
     told = {
-        each.other: _told(each, is_short=len(results.services) > 2)
-        for each in results.comparisons
-        if each.scenario == scenario.name
+        comparison.other: _told(comparison, is_short=len(results.services) > 2)
+        for comparison in results.comparisons
+        if comparison.scenario == scenario.name
     }
     shares = {
-        each.service: f"{each.share.ratio:.0%}"
-        for each in results.shares
-        if each.scenario == scenario.name
+        share.service: f"{share.share.ratio:.0%}"
+        for share in results.shares
+        if share.scenario == scenario.name
     }
     heading = scenario.name
     for service, figure in _medians(results, scenario).items():
@@ -97,13 +98,13 @@ def _add_rows(table: Table, results: Results, scenario: Scenario, figures: int) 
 def print_instructions(counts: Sequence[InstructionCount]) -> None:
     """Print how many million instructions a request takes, a row for each service."""
     table = Table(title="Million instructions a request", box=box.SIMPLE_HEAD, pad_edge=False)
-    endpoints = list(dict.fromkeys(each.endpoint for each in counts))
+    endpoints = list(dict.fromkeys(count.endpoint for count in counts))
     table.add_column("service")
     for endpoint in endpoints:
         table.add_column(endpoint, justify="right")
-    for service in dict.fromkeys(each.service for each in counts):
-        own = {each.endpoint: each for each in counts if each.service == service}
-        figures = (f"{own[each].instructions_per_request / 1e6:.2f}" for each in endpoints)
+    for service in dict.fromkeys(count.service for count in counts):
+        own = {count.endpoint: count for count in counts if count.service == service}
+        figures = (f"{own[endpoint].instructions_per_request / 1e6:.2f}" for endpoint in endpoints)
         table.add_row(service, *figures)
     out.print(table)
 
@@ -113,11 +114,11 @@ def print_services(services: Collection[Service]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("service", "framework", "model", "server", "installed"):
         table.add_column(heading, no_wrap=heading == "service")
-    for each in services:
-        missing = f"[red]no: {', '.join(each.missing)}[/]" if each.missing else "yes"
-        table.add_row(each.name, each.framework, each.async_model, each.server, missing)
+    for service in services:
+        missing = f"[red]no: {', '.join(service.missing)}[/]" if service.missing else "yes"
+        table.add_row(service.name, service.framework, service.async_model, service.server, missing)
     out.print(table)
-    if any(each.missing for each in services):
+    if any(service.missing for service in services):
         out.print(Text(f"What is missing comes with: {HOW_TO_INSTALL}"))
 
 
@@ -141,22 +142,25 @@ def print_up(running: Up) -> None:
 
 
 def _medians(results: Results, scenario: Scenario) -> dict[str, float]:
-    found: dict[str, list[float]] = {}
+    figures: dict[str, list[float]] = {}
     for sample in results.samples:
         if sample.scenario == scenario.name:
             figure = sample.p50_ms if scenario.rate_per_second else sample.requests_per_second
-            found.setdefault(sample.contender, []).append(figure)
+            figures.setdefault(sample.contender, []).append(figure)
     return {
-        service.name: median(found[service.name])
+        service.name: median(figures[service.name])
         for service in results.services
-        if service.name in found
+        if service.name in figures
     }
 
 
 def _told(comparison: Comparison, is_short: bool) -> tuple[str, str]:
-    found = comparison.throughput
     # Of many services the names are long, and the baseline of all is the first.
     won = "faster" if comparison.winner == comparison.other else "slower"
     short = won if comparison.winner else comparison.verdict.partition(":")[0]
     words = short if is_short else comparison.verdict
-    return f"{found.ratio:.2f} ({found.low:.2f}–{found.high:.2f})", words
+    return _interval(comparison.throughput), words
+
+
+def _interval(ratio: Interval) -> str:
+    return f"{ratio.ratio:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
