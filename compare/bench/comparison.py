@@ -96,14 +96,13 @@ def _figures(plan: Plan, timed: Sequence[Service], blocks: Sequence[Block]) -> F
     samples = [sample for block in blocks for sample in block.samples]
     label = labels([circumstances.service_run(service) for service in plan.services])
     names = {service.name: label[service.name] for service in timed}
-    data = (plan.scenarios, samples)
     return Figures(
         block_runs=[block.run for block in blocks],
         samples=samples,
         refusals=[refusal for block in blocks for refusal in block.refusals],
         starts=[start for block in blocks for start in block.starts],
         nulls=[null for block in blocks for null in block.nulls],
-        comparisons=verdicts.compare(*data, names, plan.seed) if names else [],
-        noise=verdicts.compare_a_a_pair(*data, names, plan.seed) if names else [],
-        shares=verdicts.shares(*data, names, YARDSTICK.name, plan.seed),
+        comparisons=verdicts.compare(plan.scenarios, samples, names, plan.seed) if names else [],
+        noise=verdicts.compare_a_a_pair(plan.scenarios, samples, names, plan.seed) if names else [],
+        shares=verdicts.shares(plan.scenarios, samples, names, YARDSTICK.name, plan.seed),
     )

@@ -15,7 +15,7 @@ WAIT_MS = 50.0
 class Study:
     """A study as one profile does it: its scenarios, and how long each is timed.
 
-    Through the scenario `a_a_through` the baseline is measured against itself. The yardstick,
+    Through the scenario `a_a_through` the A/A pair is measured. The yardstick,
     which answers many times as much, may be timed for less (`yardstick_seconds`).
     """
 
@@ -32,7 +32,7 @@ class Study:
 
     @property
     def a_a_scenarios(self) -> tuple[str, ...]:
-        """Where the baseline is measured against itself: what comes first in the study.
+        """Where the A/A pair is measured: what comes first in the study.
 
         Without gaps, since a process carries its past along: a second copy that had answered no
         lighter dashboards before took a tenth longer for 64 at once.

@@ -97,7 +97,7 @@ class Schedule:
         own = [block.run.seconds for block in _of(study, blocks)]
         if own:
             return sum(own) / len(own)
-        contenders = len(self._names) + 1  # the yardstick, and the baseline again here and there
+        contenders = len(self._names) + 1  # the yardstick, and the A/A pair's second copy here and there
         runs = len(study.scenarios) * contenders
         return contenders * START_SECONDS + runs * (study.run_seconds + BESIDES_SECONDS)
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
@@ -92,19 +91,13 @@ def timed(
     if loaded.unanswered or loaded.errors:
         _drain(running, upstreams)
     if refusal := refusal_of(scenario, loaded, hits, bodies.difference):
-        return Refusal(**_whose(turn), reason=refusal)
+        return Refusal(
+            scenario=scenario.name, contender=turn.contender.name, block=turn.block, reason=refusal
+        )
     sample = _sample(turn, loaded, bodies, watch, disturbed)
     null = None if turn.contender.service.is_yardstick else null_per_second
     sample.marks += marks_of(sample, client_cores, upstream_cores, null, loaded.sent_late_ms)
     return sample
-
-
-def _whose(turn: Turn) -> dict[str, Any]:
-    return {
-        "scenario": turn.scenario.name,
-        "contender": turn.contender.name,
-        "block": turn.block,
-    }
 
 
 def _sample(
@@ -118,7 +111,9 @@ def _sample(
     stolen_share = disturbed.core_stolen_seconds / loaded.duration_seconds if turn.cores else 0.0
     answered = loaded.requests + bodies.compared
     return Sample(
-        **_whose(turn),
+        scenario=turn.scenario.name,
+        contender=turn.contender.name,
+        block=turn.block,
         order=turn.order,
         duration_seconds=loaded.duration_seconds,
         requests=loaded.requests,

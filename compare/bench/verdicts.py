@@ -44,9 +44,9 @@ def compare(
 def compare_a_a_pair(
     scenarios: Sequence[Scenario], samples: Sequence[Sample], names: Mapping[str, str], seed: int
 ) -> list[Comparison]:
-    """Compare the first service with itself, once for each study, by the rule for the others."""
+    """Judge the A/A pair, once for each study, by the rule for the others."""
     baseline, called = next(iter(names.items()))
-    pair = {baseline: called, baseline + SECOND_COPY: f"{called} again"}
+    pair = {baseline: called, baseline + SECOND_COPY: f"{called} (second copy)"}
     ratios_by_study = _a_a_ratios(scenarios, samples, baseline)
     return [_judged(study, pair, ratios, None, seed) for study, ratios in ratios_by_study.items()]
 

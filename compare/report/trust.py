@@ -43,7 +43,7 @@ def noise(results: Results) -> Interval | None:
 
 
 def a_a_verdict(results: Results) -> str:
-    """Say how the rule judged the service that was measured against itself."""
+    """Say how the rule that judges the others judged the A/A pair."""
     comparisons = results.noise
     wrong = [comparison for comparison in comparisons if comparison.winner]
     if not comparisons:
