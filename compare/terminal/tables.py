@@ -56,7 +56,7 @@ def print_results(results: Results) -> None:
             _add_rows(table, results, scenario, len(figures))
         out.print(table)
     for comparison in results.noise:
-        pair = f"A/A pair ({comparison.baseline} against itself), {comparison.scenario}"
+        pair = f"A/A pair (two copies of {comparison.baseline}), {comparison.scenario}"
         text = f"{pair}: {_interval(comparison.throughput)}: {comparison.verdict}"
         out.print(Text(text), soft_wrap=True)
     for refusal in results.refusals:
