@@ -13,7 +13,7 @@ from compare.registry.servers import PYTHON
 from compare.registry.services import SERVICES
 from compare.running import databases, launch
 from shared import seed
-from tests.services import serving
+from tests.support.serving import serving
 
 DJANGO = SERVICES["django"]
 CREATE_SUPERUSER = (PYTHON, "-m", "django", "createsuperuser", "--noinput")

@@ -11,7 +11,7 @@ from compare.claims.record import VerdictRecord, judge, read, verdicts, write
 from compare.errors import RecordError
 from compare.results.claims import NOT_ESTABLISHED, NOT_INSTALLED, Claim, Side
 from experiments.claim import Held, Seen, verdict
-from tests.mirror import ROOT
+from tests.support.source_files import ROOT
 
 ARTICLE = range(1, 51)
 SCREEN_LINES = 50

@@ -22,7 +22,7 @@ from compare.cli import app
 from compare.registry.services import SERVICES
 from compare.results.file import write_results
 from compare.running import launch
-from tests.sample_results import sample_results
+from tests.support.sample_results import sample_results
 
 COMPARE = (sys.executable, "-m", "compare")
 MARK = "COMPARE_TEST_MARK"

@@ -2,24 +2,22 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
-CONTRACT = Path(__file__).parent / "contract"
-README = Path(__file__).parents[1] / "shared" / "README.md"
-FORBIDDEN = {"django_app", "fastapi_app", "django", "fastapi", "shared.schemas"}
+from tests.support.source_files import ROOT, Function, parsed, sources
+
+README = ROOT / "shared" / "README.md"
 CLAUSES = re.findall(r"^- \*\*(C\d+)\*\* \S", README.read_text(encoding="utf-8"), re.MULTILINE)
-TEST_FILES = sorted(CONTRACT.glob("test_*.py"))
 
 
 def contract_tests() -> list[tuple[str, str]]:
     """Give each contract test's name and docstring, without importing it."""
     return [
         (f"{path.name}::{node.name}", ast.get_docstring(node) or "")
-        for path in TEST_FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        for path in sources("tests/contract")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, Function) and node.name.startswith("test_")
     ]
 
 
@@ -44,23 +42,3 @@ def test_every_test_states_its_clause_in_one_sentence(name: str, sentence: str) 
     match = re.fullmatch(r"(C\d+): [^\n]+\.", sentence)
     assert match, f"{name}: {sentence!r}"
     assert match[1] in CLAUSES
-
-
-@pytest.mark.parametrize("path", sorted(CONTRACT.glob("*.py")), ids=lambda path: path.name)
-def test_suite_imports_no_service(path: Path) -> None:
-    """A suite that shared code with a service would share its mistakes as well."""
-    imported = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            imported |= {node.module or ""} | {f"{node.module}.{each.name}" for each in node.names}
-    roots = imported | {name.split(".")[0] for name in imported}
-    assert not roots & FORBIDDEN
-
-
-@pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.name)
-def test_no_test_names_a_service(path: Path) -> None:
-    """A test that knows a name is a test that can make an exception of it."""
-    source = path.read_text(encoding="utf-8").lower()
-    assert not re.search(r"\b(django|fastapi|starlette|uvicorn|gunicorn)\b", source)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from compare.registry.services import SERVICES
 from compare.running import databases
-from tests.services import serving
+from tests.support.serving import serving
 
 # What the contract decides; the rest (Date, Server, elapsed times) is the server's affair.
 COMPARED_HEADERS = ("content-type", "allow", "location", "www-authenticate", "retry-after")

@@ -9,7 +9,7 @@ from compare.registry.services import SERVICES
 from compare.running import databases
 from tests.contract.answers import problem
 from tests.contract.wire import send
-from tests.services import serving
+from tests.support.serving import serving
 
 MIB = 1024 * 1024
 CHUNK_BYTES = 64 * 1024

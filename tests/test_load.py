@@ -17,8 +17,7 @@ import pytest
 from compare.running import launch, load
 from compare.running.load import ClosedLoop, Load, Loop, OpenLoop
 from compare.running.requests import Request
-from tests import scripted_server
-from tests.scripted import (
+from tests.support.scripted_app import (
     DELAY_SECONDS,
     FAILING_EVERY,
     QUICK_SECONDS,
@@ -26,7 +25,7 @@ from tests.scripted import (
     SLOW_SECONDS,
     STALL_SECONDS,
 )
-from tests.scripted_server import seen
+from tests.support.scripted_server import running, seen
 
 CONNECTIONS = 4
 CLOSED = ClosedLoop(CONNECTIONS)
@@ -45,7 +44,7 @@ wrk = shutil.which("wrk")
 @pytest.fixture
 def server() -> Iterator[str]:
     """A scripted server of its own for each test, so that its counts start at nothing."""
-    with scripted_server.running() as url:
+    with running() as url:
         yield url
 
 
@@ -202,7 +201,11 @@ def test_errors_in_a_mix_are_errors(server: str) -> None:
 def test_ids_are_drawn_from_those_given(server: str) -> None:
     """A path's id is one of the given ids, and all of them come up."""
     asked(server, Request("GET", "/posts/{id}", ids=(3, 5, 7)))
-    assert {request["path"] for request in seen(server)} == {"/posts/3", "/posts/5", "/posts/7"}
+    assert {request["path"] for request in seen(server)} == {
+        "/posts/3",
+        "/posts/5",
+        "/posts/7",
+    }
 
 
 def test_every_create_is_another(server: str) -> None:

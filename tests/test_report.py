@@ -14,8 +14,14 @@ from compare.report.contract import groups
 from compare.report.formats import digits, percent
 from compare.results.model import Results
 from compare.results.speed import Refusal
-from tests.page_text import Resources, full_page, words
-from tests.sample_results import CLAUSES, CONTRACT, full_results, sample_results, with_a_failure
+from tests.support.page_text import Resources, full_page, words
+from tests.support.sample_results import (
+    CLAUSES,
+    CONTRACT,
+    full_results,
+    sample_results,
+    with_a_failure,
+)
 
 
 def test_both_services_and_every_clause_are_on_the_page(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from compare.report import render
 from compare.report.claims import kind
 from compare.results.claims import NOT_ESTABLISHED, Claim, Side
 from compare.results.surveys import Survey
-from tests.page_text import Resources, words
-from tests.sample_results import sample_results
+from tests.support.page_text import Resources, words
+from tests.support.sample_results import sample_results
 
 CLAIM = Claim(
     id="lazy-relation-raises",

@@ -11,8 +11,8 @@ from compare.report.charts import Scale
 from compare.report.figures import measured
 from compare.report.studies import fan_out, ladder, rates, standings, waiting
 from compare.results.model import labels
-from tests.page_text import Resources, full_page, words
-from tests.sample_results import full_results, of_older_django, sample_results
+from tests.support.page_text import Resources, full_page, words
+from tests.support.sample_results import full_results, of_older_django, sample_results
 
 
 def test_every_study_has_its_section_and_its_charts() -> None:

@@ -9,7 +9,7 @@ from compare.bench.block import blocks_of
 from compare.errors import UnusableResults
 from compare.registry.project import PROJECT_ROOT
 from compare.results.file import read_results, schema, write_results
-from tests.sample_results import full_results, sample_results
+from tests.support.sample_results import full_results, sample_results
 
 SCHEMA = PROJECT_ROOT / "docs" / "results.schema.json"
 

@@ -8,7 +8,7 @@ from compare.bench.block import Block, BlockProgress
 from compare.bench.scenarios import FULL, Study, only
 from compare.bench.schedule import Limits, Schedule
 from compare.results.speed import BlockRun
-from tests.plain_samples import plain_sample
+from tests.support.plain_samples import plain_sample
 
 CLOSED, MIXED = only(FULL, ["list-16", "mixed-16"])
 NAMES = ("django", "fastapi")

@@ -8,7 +8,7 @@ from sqlalchemy import Inspector, inspect, text
 
 from compare.registry.services import SERVICES, Service
 from compare.running import databases, launch
-from tests.services import serving
+from tests.support.serving import serving
 
 DJANGO, FASTAPI = SERVICES["django"], SERVICES["fastapi"]
 TABLES = ("author", "post", "tag")

@@ -10,7 +10,7 @@ from sqlalchemy import TableClause, select
 from compare.registry.services import SERVICES
 from compare.running import databases, launch
 from shared import seed
-from tests.services import serving
+from tests.support.serving import serving
 
 FASTAPI = SERVICES["fastapi"]
 POSTS = 3 * seed.WRITTEN_POSTS + 7  # copied twice, the second time in part

@@ -27,7 +27,7 @@ from compare.results.surveys import (
     QueryPlan,
     Survey,
 )
-from tests.sample_results import sample_results
+from tests.support.sample_results import sample_results
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from compare.results.model import TestOutcome as Outcome
 from compare.running import databases
 from tests.contract.answers import good, statements
 from tests.contract.posts import create, new_post, published_ids, read, summary
-from tests.services import serving
+from tests.support.serving import serving
 
 STATEMENTS = {"nothing": 0, "select-1": 1, "rows": 2, "objects": 2, "n-plus-1": 41}
 WAITS = ("await", "blocking-call", "thread")

@@ -1,8 +1,7 @@
 """Which files of the two services mirror each other, what each has on its own, and why."""
 
-from pathlib import Path
+from tests.support.source_files import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 DJANGO, FASTAPI = ROOT / "django_app", ROOT / "fastapi_app"
 
 # Files of Django's side and of FastAPI's, by their paths inside the service.

@@ -20,7 +20,7 @@ from compare.registry.project import PROJECT_ROOT
 from compare.running.launch import HOST, free_port
 from compare.running.stopping import stop
 
-FILES = ("compose.yml", "tests/compose/published.yml")
+FILES = ("compose.yml", "compose/published.yml")
 FRONT_DOOR = "front-door"
 REPLICAS = 3
 UP_SECONDS = 900.0  # a first build downloads every package
@@ -137,7 +137,7 @@ def composed(services: Sequence[str]) -> Iterator[Composition]:
 
 
 def run(*command: str, seconds: float = COMMAND_SECONDS, **settings: str) -> str:
-    """Run a command of Docker to its end and give what it printed; Broken when it fails."""
+    """Run a command to its end and give what it printed; Broken when it fails."""
     with tempfile.TemporaryFile("w+") as output:
         process = psutil.Popen(
             command,

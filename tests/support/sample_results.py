@@ -22,7 +22,7 @@ from compare.results.speed import (
     Start,
     StudyName,
 )
-from tests.made_up import sample
+from tests.support.simulated_runs import sample
 
 BLOCKS = 5
 SEED = 20261122

@@ -11,7 +11,7 @@ from threading import Event, Semaphore
 import httpx
 
 from compare.running import databases
-from tests.compose.composition import Broken, Composition, Replica, run, wait_until
+from compose.composition import Broken, Composition, Replica, run, wait_until
 from tests.contract.posts import create, new_post
 from tests.contract.subject import connect
 from tests.contract.tables import Tables

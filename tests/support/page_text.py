@@ -4,7 +4,7 @@ from functools import cache
 from html.parser import HTMLParser
 
 from compare.report import render
-from tests.sample_results import full_results
+from tests.support.sample_results import full_results
 
 
 class Resources(HTMLParser):

@@ -9,7 +9,7 @@ import httpx
 
 from compare.running import launch
 
-COMMAND: tuple[str, ...] = (sys.executable, "-m", "uvicorn", "tests.scripted:app")
+COMMAND: tuple[str, ...] = (sys.executable, "-m", "uvicorn", "tests.support.scripted_app:app")
 COMMAND += ("--log-level", "warning", "--host", "{host}", "--port", "{port}")
 # Delays that are never too short: uvloop counts in whole milliseconds, and may end one early.
 COMMAND += ("--loop", "asyncio")

@@ -11,7 +11,7 @@ from compare.bench import verdicts
 from compare.bench.scenarios import FULL
 from compare.intervals import Interval
 from compare.results.speed import Sample, Scenario
-from tests.plain_samples import plain_sample
+from tests.support.plain_samples import plain_sample
 
 NAMES = {"django": "Django", "fastapi": "FastAPI"}
 SCENARIOS = {scenario.name: scenario for each in FULL for scenario in each.scenarios}

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.compose.composition import Broken
-from tests.compose.killing import (
+from compose.composition import Broken
+from compose.killing import (
     BAD_GATEWAY,
     CREATED,
     MOST_FAILED,

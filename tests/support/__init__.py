@@ -1,0 +1,1 @@
+"""What several tests use: services that serve, results that were never measured, page readers."""
