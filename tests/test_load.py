@@ -201,11 +201,7 @@ def test_errors_in_a_mix_are_errors(server: str) -> None:
 def test_ids_are_drawn_from_those_given(server: str) -> None:
     """A path's id is one of the given ids, and all of them come up."""
     asked(server, Request("GET", "/posts/{id}", ids=(3, 5, 7)))
-    assert {request["path"] for request in seen(server)} == {
-        "/posts/3",
-        "/posts/5",
-        "/posts/7",
-    }
+    assert {request["path"] for request in seen(server)} == {"/posts/3", "/posts/5", "/posts/7"}
 
 
 def test_every_create_is_another(server: str) -> None:
