@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -13,7 +13,6 @@ from compare.registry.servers import PYTHON
 from compare.registry.services import SERVICES
 from compare.running import databases, launch
 from shared import seed
-from tests.support.serving import serving
 
 DJANGO = SERVICES["django"]
 CREATE_SUPERUSER = (PYTHON, "-m", "django", "createsuperuser", "--noinput")
@@ -21,31 +20,30 @@ CREDENTIALS = {"username": "chief", "password": "a password of the test"}
 
 
 @pytest.fixture(scope="module")
-def admin() -> Iterator[httpx.Client]:
+def admin(sqlite: databases.Databases) -> Iterator[httpx.Client]:
     """A client of the service with the admin on, and a superuser to log in as."""
-    with databases.open("sqlite") as source:
-        url = source.create("admin")
-        launch.migrate(DJANGO, url, DJANGO_ADMIN="1")
-        seed.fill(databases.engine(url))
-        superuser = {
-            "DJANGO_ADMIN": "1",
-            "DJANGO_SETTINGS_MODULE": "django_app.settings",
-            "DJANGO_SUPERUSER_USERNAME": CREDENTIALS["username"],
-            "DJANGO_SUPERUSER_PASSWORD": CREDENTIALS["password"],
-            "DJANGO_SUPERUSER_EMAIL": "chief@example.org",
-        }
-        env = environment(settings(DJANGO, url, "http://127.0.0.1", **superuser))
-        subprocess.run(CREATE_SUPERUSER, cwd=PROJECT_ROOT, env=env, check=True)
-        with (
-            launch.running(
-                DJANGO,
-                database_url=url,
-                upstreams_url="http://127.0.0.1",
-                overrides={"DJANGO_ADMIN": "1"},
-            ) as running,
-            httpx.Client(base_url=running.url, timeout=30, trust_env=False) as client,
-        ):
-            yield client
+    url = sqlite.create("admin")
+    launch.migrate(DJANGO, url, DJANGO_ADMIN="1")
+    seed.fill(databases.engine(url))
+    superuser = {
+        "DJANGO_ADMIN": "1",
+        "DJANGO_SETTINGS_MODULE": "django_app.settings",
+        "DJANGO_SUPERUSER_USERNAME": CREDENTIALS["username"],
+        "DJANGO_SUPERUSER_PASSWORD": CREDENTIALS["password"],
+        "DJANGO_SUPERUSER_EMAIL": "chief@example.org",
+    }
+    env = environment(settings(DJANGO, url, "http://127.0.0.1", **superuser))
+    subprocess.run(CREATE_SUPERUSER, cwd=PROJECT_ROOT, env=env, check=True)
+    with (
+        launch.running(
+            DJANGO,
+            database_url=url,
+            upstreams_url="http://127.0.0.1",
+            overrides={"DJANGO_ADMIN": "1"},
+        ) as running,
+        httpx.Client(base_url=running.url, timeout=30, trust_env=False) as client,
+    ):
+        yield client
 
 
 def test_the_admin_asks_who_you_are(admin: httpx.Client) -> None:
@@ -78,7 +76,6 @@ def test_the_contract_holds_beside_the_admin(admin: httpx.Client) -> None:
     assert admin.post("/posts", json=new).status_code == 201
 
 
-def test_without_the_setting_there_is_no_admin() -> None:
+def test_without_the_setting_there_is_no_admin(client_of: Callable[[str], httpx.Client]) -> None:
     """The path is unknown."""
-    with databases.open("sqlite") as source, serving(DJANGO, source) as client:
-        assert client.get("/admin/").status_code == 404
+    assert client_of("django").get("/admin/").status_code == 404

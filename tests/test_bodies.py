@@ -15,6 +15,7 @@ from compare.bench import expected
 from compare.bench.bodies import Bodies
 from compare.registry.services import SERVICES
 from compare.running import databases, launch
+from tests.support.serving import seeded
 
 PAGE = expected.page([]).model_dump(mode="json")
 POST = PAGE["posts"][0]
@@ -24,15 +25,15 @@ DASHBOARD = expected.DASHBOARD.model_dump(mode="json")
 
 
 @pytest.fixture(scope="module")
-def service_url() -> Iterator[str]:
+def service_url(sqlite: databases.Databases) -> Iterator[str]:
     """A service on the seed data with upstreams that are well."""
     service = SERVICES["fastapi"]
-    with databases.open("sqlite") as source, launch.upstreams_running() as simulator:
-        url = source.create(service.name)
-        launch.migrate(service, url)
-        databases.fill(url)
-        with launch.running(service, database_url=url, upstreams_url=simulator.url) as running:
-            yield running.url
+    url = seeded(sqlite, service)
+    with (
+        launch.upstreams_running() as simulator,
+        launch.running(service, database_url=url, upstreams_url=simulator.url) as running,
+    ):
+        yield running.url
 
 
 @pytest.fixture(autouse=True)

@@ -81,10 +81,12 @@ def test_a_service_that_vanishes_leaves_a_cost(greedy: launch.Running) -> None:
     assert watch.cost(1, 0, 1).peak_threads <= 1
 
 
-def test_postgresql_counts_connections_and_its_own_time(greedy: launch.Running) -> None:
+def test_postgresql_counts_connections_and_its_own_time(
+    greedy: launch.Running, postgres: databases.Databases
+) -> None:
     """The connections are those of others; the CPU time is that of the server's processes."""
-    with databases.open("postgres") as source, ExitStack() as opened:
-        url = source.create("watched")
+    with ExitStack() as opened:
+        url = postgres.create("watched")
         with costs.watching(greedy, url) as watch:
             for _ in range(3):
                 opened.enter_context(databases.engine(url).connect()).execute(BUSY)

@@ -9,6 +9,7 @@ from compare.errors import DatabaseError
 from compare.registry.services import SERVICES
 from compare.running import databases, launch
 from shared.seed import POSTS
+from tests.support.serving import seeded
 
 
 def posts_in(url: str) -> int:
@@ -30,22 +31,19 @@ def test_sqlite_is_a_file_that_goes() -> None:
     assert not Path(make_url(url).database or "").exists()
 
 
-def test_postgres_comes_with_the_wheel() -> None:
+def test_postgres_comes_with_the_wheel(postgres: databases.Databases) -> None:
     """The embedded server serves many connections, each service in a database of its own."""
-    with databases.open("postgres") as source:
-        assert source.label.startswith("PostgreSQL")
-        url = source.create("django-blocking")
-        launch.migrate(SERVICES["django-blocking"], url)
-        databases.fill(url)
-        assert posts_in(url) == POSTS
-        with databases.engine(url).connect() as connection:
-            allowed = int(connection.scalar(text("SHOW max_connections")) or 0)
-        assert allowed == databases.MAX_CONNECTIONS
-        check_a_database_of_the_readers(url)
+    assert postgres.label.startswith("PostgreSQL")
+    url = seeded(postgres, SERVICES["django-blocking"])
+    assert posts_in(url) == POSTS
+    with databases.engine(url).connect() as connection:
+        allowed = int(connection.scalar(text("SHOW max_connections")) or 0)
+    assert allowed == databases.MAX_CONNECTIONS
 
 
-def check_a_database_of_the_readers(url: str) -> None:
-    """New databases are made beside the reader's, which stays as it is, and dropped at the end."""
+def test_a_database_of_the_readers_stays_as_it_is(postgres: databases.Databases) -> None:
+    """New ones are made beside it, and dropped at the end."""
+    url = seeded(postgres, SERVICES["django-blocking"])
     with databases.open(url) as source:
         created = make_url(source.create("django"))
         assert created.database in names_of_databases(url)

@@ -1,7 +1,7 @@
 """The two services give the same answer to the same request, whatever the request."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -10,9 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compare.registry.services import SERVICES
-from compare.running import databases
-from tests.support.serving import serving
+from compare.registry.services import SERVICES, USUAL
 
 # What the contract decides; the rest (Date, Server, elapsed times) is the server's affair.
 COMPARED_HEADERS = ("content-type", "allow", "location", "www-authenticate", "retry-after")
@@ -64,15 +62,10 @@ methods = st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 
 
 @pytest.fixture(scope="module", params=["async", "blocking"])
-def clients(request: pytest.FixtureRequest) -> Iterator[Clients]:
+def clients(request: pytest.FixtureRequest, client_of: Callable[[str], httpx.Client]) -> Clients:
     """A client of each framework's service with this async model, each on a database of its own."""
-    pair = [each for each in SERVICES.values() if each.async_model == request.param]
-    with (
-        databases.open("sqlite") as source,
-        serving(pair[0], source) as first,
-        serving(pair[1], source) as second,
-    ):
-        yield first, second
+    first, second = (name for name in USUAL if SERVICES[name].async_model == request.param)
+    return client_of(first), client_of(second)
 
 
 def essence(response: httpx.Response) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from compare.errors import GateError
 from compare.intervals import Interval
 from compare.registry.services import SERVICES, Service
 from compare.results.surveys import QueryPlan
-from compare.running import databases, launch
+from compare.running import databases
 from compare.running.requests import REQUESTS, Request
 from compare.survey import growth, plans
 from shared import seed
+from tests.support.serving import seeded
 
 POSTS = 20_000
 MIDDLE = POSTS // 2
@@ -22,13 +23,6 @@ PAGE_POSTS = growth.PAGE_POSTS + 1  # one more, to know whether another page fol
 MOST_BUFFERS = 3 * PAGE_POSTS
 STEP = re.compile(r"(?:->  )?(?P<step>[A-Z][^(]*?)(?: \(|$)")
 BUFFERS = re.compile(r"^ *Buffers: shared(?: hit=(?P<hit>\d+))?(?: read=(?P<read>\d+))?")
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def source(request: pytest.FixtureRequest) -> Iterator[databases.Databases]:
-    """Fresh databases of one kind."""
-    with databases.open(request.param) as source:
-        yield source
 
 
 @pytest.fixture(scope="module", params=["django", "fastapi"])
@@ -40,9 +34,7 @@ def service(request: pytest.FixtureRequest) -> Service:
 @pytest.fixture(scope="module")
 def ask(service: Service, source: databases.Databases) -> Iterator[plans.Ask]:
     """What tells the plans behind a path of a service that has many posts."""
-    url = source.create(service.name)
-    launch.migrate(service, url)
-    databases.fill(url, POSTS)
+    url = seeded(source, service, POSTS)
     with plans.recording_plans(service, url) as ask:
         yield ask
 
@@ -86,9 +78,7 @@ def test_a_deep_page_is_planned_as_the_first(ask: plans.Ask, tag: str) -> None:
 
 def test_drafts_cost_a_page_nothing(service: Service, source: databases.Databases) -> None:
     """The first page passes over newer posts that are not published, however many there are."""
-    url = source.create(service.name)
-    launch.migrate(service, url)
-    databases.fill(url, POSTS)
+    url = seeded(source, service, POSTS)
     newest = update(seed.post).where(seed.post.c.id > MIDDLE).values(published=False)
     with databases.engine(url).begin() as connection:
         connection.execute(newest)
@@ -113,9 +103,7 @@ def test_a_path_that_fails_tells_no_plan(ask: plans.Ask) -> None:
 
 def test_the_deep_page_is_the_last_that_another_follows(source: databases.Databases) -> None:
     """Where there are fewer than ten thousand pages, it comes as near to that as can be."""
-    url = source.create("fastapi")
-    launch.migrate(SERVICES["fastapi"], url)
-    databases.fill(url)
+    url = seeded(source, SERVICES["fastapi"])
     published = [id for id in range(seed.POSTS, 0, -1) if id % seed.DRAFT_EVERY]
     page, before = growth.deep_page(url)
     assert (page, before) == (44, published[43 * growth.PAGE_POSTS - 1])

@@ -1,26 +1,25 @@
 """Our own services refuse a large body before its end, on every server that lets them see it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
 
-from compare.registry.services import SERVICES
-from compare.running import databases
+from compare.registry.services import USUAL
 from tests.contract.answers import problem
 from tests.contract.wire import send
-from tests.support.serving import serving
 
 MIB = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.fixture(scope="module", params=["django", "fastapi", "django-blocking", "fastapi-blocking"])
-def client(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+@pytest.fixture(params=USUAL)
+def client(
+    request: pytest.FixtureRequest, client_of: Callable[[str], httpx.Client]
+) -> httpx.Client:
     """A client of a service on its usual server."""
-    with databases.open("sqlite") as source, serving(SERVICES[request.param], source) as client:
-        yield client
+    return client_of(request.param)
 
 
 def test_a_chunked_body_above_1_mib_is_refused(client: httpx.Client) -> None:

@@ -1,6 +1,5 @@
 """Each service keeps to its pool of connections, and PostgreSQL says so."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,13 +11,6 @@ from compare.survey import pools
 
 POOL_SIZE, IN_FLIGHT = 4, 32
 LOAD_SECONDS = 1.0
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[databases.Databases]:
-    """The embedded server."""
-    with databases.open("postgres") as source:
-        yield source
 
 
 @pytest.mark.parametrize("name", DEFAULT_PAIR)
@@ -46,10 +38,7 @@ def test_more_connections_than_the_pool_are_told(postgres: databases.Databases) 
     assert found.verdict == "6 connections, the pool is 4"
 
 
-def test_sqlite_counts_no_connections() -> None:
+def test_sqlite_counts_no_connections(sqlite: databases.Databases) -> None:
     """Where no database counts connections, it is said what to do."""
-    with (
-        databases.open("sqlite") as source,
-        pytest.raises(DatabaseError, match="--database postgres"),
-    ):
-        pools.pool_use(SERVICES["fastapi"], source)
+    with pytest.raises(DatabaseError, match="--database postgres"):
+        pools.pool_use(SERVICES["fastapi"], sqlite)

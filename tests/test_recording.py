@@ -2,38 +2,27 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 
 from compare.errors import StatementError
 from compare.registry.project import PROJECT_ROOT
-from compare.registry.services import SERVICES, Service
-from compare.running import databases, launch
+from compare.registry.services import SERVICES, USUAL, Service
+from compare.running import databases
 from compare.survey import plans, recording
-from shared import seed
 from tests.contract.answers import statements
+from tests.support.serving import serving
 
-NAMES = ("django", "fastapi", "django-blocking", "fastapi-blocking")
 NEW = {"title": "It's 100 %", "body": 'A "quoted" é.', "author_id": 1, "tags": ["a%s", "b"]}
 SCRIPT = "import sqlite3, sys; sqlite3.connect(':memory:').execute('SELECT ?', sys.argv[1:])"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def source(request: pytest.FixtureRequest) -> Iterator[databases.Databases]:
-    """Fresh databases of one kind."""
-    with databases.open(request.param) as source:
-        yield source
-
-
-@pytest.fixture(params=[SERVICES[name] for name in NAMES], ids=NAMES)
+@pytest.fixture(params=USUAL)
 def service(request: pytest.FixtureRequest) -> Service:
     """A service of the registry, async and blocking."""
-    found: Service = request.param
-    return found
+    return SERVICES[request.param]
 
 
 def test_it_records_what_a_request_sends(
@@ -41,16 +30,11 @@ def test_it_records_what_a_request_sends(
 ) -> None:
     """A read has the statements that its answer counts; values are filled in, none is lost."""
     file = tmp_path / "statements.jsonl"
-    url = source.create(service.name)
-    launch.migrate(service, url)
-    seed.fill(databases.engine(url))
-    with launch.running(
-        recording.recorded(service, file), database_url=url, upstreams_url="http://nobody"
-    ) as running:
+    with serving(recording.recorded(service, file), source) as client:
         before = len(recording.read(file))
-        page = httpx.get(f"{running.url}/posts?before=501&limit=3", trust_env=False)
+        page = client.get("/posts?before=501&limit=3")
         read = recording.read(file)[before:]
-        created = httpx.post(f"{running.url}/posts", json=NEW, trust_env=False)
+        created = client.post("/posts", json=NEW)
         wrote = recording.read(file)[before + len(read) :]
     selects = [each.replace('"', "") for each in read if plans.READING.match(each)]
     assert len(selects) == statements(page) == 2

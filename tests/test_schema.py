@@ -1,6 +1,5 @@
 """The tables that the two services make are the same, and each runs on the other's."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,13 +18,6 @@ DEFERRED_KEYS = {
     "postgresql": "SELECT count(*) FROM pg_constraint WHERE condeferred"
     " AND conrelid IN ('post'::regclass, 'tag'::regclass)",
 }
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def source(request: pytest.FixtureRequest) -> Iterator[databases.Databases]:
-    """Fresh databases of one kind."""
-    with databases.open(request.param) as source:
-        yield source
 
 
 def read_back(service: Service, source: databases.Databases) -> dict[str, Any]:

@@ -1,10 +1,8 @@
 """The seed data is the same however it comes into a database, and however much of it there is."""
 
-from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
-import pytest
 from sqlalchemy import TableClause, select
 
 from compare.registry.services import SERVICES
@@ -14,13 +12,6 @@ from tests.support.serving import serving
 
 FASTAPI = SERVICES["fastapi"]
 POSTS = 3 * seed.WRITTEN_POSTS + 7  # copied twice, the second time in part
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def source(request: pytest.FixtureRequest) -> Iterator[databases.Databases]:
-    """Fresh databases of one kind."""
-    with databases.open(request.param) as source:
-        yield source
 
 
 def rows(url: str, of: TableClause, *columns: str) -> list[dict[str, Any]]:

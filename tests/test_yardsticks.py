@@ -22,15 +22,8 @@ from tests.support.serving import serving
 STATEMENTS = {"nothing": 0, "select-1": 1, "rows": 2, "objects": 2, "n-plus-1": 41}
 WAITS = ("await", "blocking-call", "thread")
 WAIT_SECONDS = 0.05
-AT_ONCE = 6
+AT_ONCE, THREADS = 6, 2
 rungs = pytest.mark.parametrize("rung", STATEMENTS)
-
-
-@pytest.fixture(scope="module")
-def source() -> Iterator[databases.Databases]:
-    """Fresh SQLite files."""
-    with databases.open("sqlite") as source:
-        yield source
 
 
 @pytest.fixture(scope="module", params=USUAL)
@@ -40,16 +33,16 @@ def service(request: pytest.FixtureRequest) -> Service:
 
 
 @pytest.fixture(scope="module")
-def ladder(service: Service, source: databases.Databases) -> Iterator[httpx.Client]:
-    """A client of the service's ladder, on the seed data."""
-    with serving(laddered(service), source) as client:
+def ladder(service: Service, sqlite: databases.Databases) -> Iterator[httpx.Client]:
+    """A client of the service's ladder, on the seed data, with few threads."""
+    with serving(laddered(service), sqlite, THREAD_LIMIT=str(THREADS)) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def bare(source: databases.Databases) -> Iterator[httpx.Client]:
+def bare(sqlite: databases.Databases) -> Iterator[httpx.Client]:
     """A client of the bare application, on the seed data."""
-    with serving(YARDSTICK, source, API_TOKEN="secret") as client:
+    with serving(YARDSTICK, sqlite, API_TOKEN="secret") as client:
         client.headers["Authorization"] = "Bearer secret"
         yield client
 
@@ -135,15 +128,13 @@ def test_every_wait_says_how_it_waited(ladder: httpx.Client, service: Service, w
         assert good(answer) == {"waited": wait}
 
 
-@pytest.mark.parametrize("name", ["django", "fastapi"])
-def test_blocking_call_holds_the_event_loop(name: str, source: databases.Databases) -> None:
+@pytest.mark.parametrize("service", ["django", "fastapi"], indirect=True, scope="module")
+def test_blocking_call_holds_the_event_loop(ladder: httpx.Client) -> None:
     """Views that block the loop wait one after another, so that all take the sum of the waits."""
-    with serving(laddered(SERVICES[name]), source) as client:
-        assert seconds_for_all(client, "/wait/blocking-call") >= AT_ONCE * WAIT_SECONDS
+    assert seconds_for_all(ladder, "/wait/blocking-call") >= AT_ONCE * WAIT_SECONDS
 
 
-@pytest.mark.parametrize("name", ["fastapi", "fastapi-blocking"])
-def test_thread_limit_holds_on_the_ladder(name: str, source: databases.Databases) -> None:
+@pytest.mark.parametrize("service", ["fastapi", "fastapi-blocking"], indirect=True, scope="module")
+def test_thread_limit_holds_on_the_ladder(ladder: httpx.Client) -> None:
     """Six waits on two threads take three times as long as one, as in the service."""
-    with serving(laddered(SERVICES[name]), source, THREAD_LIMIT="2") as client:
-        assert seconds_for_all(client, "/wait/thread") >= AT_ONCE / 2 * WAIT_SECONDS
+    assert seconds_for_all(ladder, "/wait/thread") >= AT_ONCE / THREADS * WAIT_SECONDS
