@@ -13,7 +13,7 @@ for module in ("h2", "trustme", "websockets"):
 from compare.survey import protocols  # noqa: E402
 
 # What each speaks (True: as it comes; False: with flags only; None: not at all), in the order of
-# the questions: HTTP/1.1, HTTP/2 over TLS, HTTP/2 in clear text, WebSocket.
+# the protocols: HTTP/1.1, HTTP/2 over TLS, HTTP/2 in clear text, WebSocket.
 SPOKEN = {
     "uvicorn": (True, False, False, True),
     "daphne": (True, True, None, True),
@@ -33,7 +33,7 @@ def test_a_server_speaks_what_it_is_seen_to_speak(
     if missing := [module for module in needed if find_spec(module) is None]:
         pytest.skip(f"{', '.join(missing)} is not installed: pip install '.[servers]'")
     cells = protocols.observe_server(SERVERS[name])
-    assert [cell.protocol for cell in cells] == list(protocols.QUESTIONS)
+    assert [cell.protocol for cell in cells] == list(protocols.PROTOCOLS)
     assert tuple(cell.by_default if cell.works else None for cell in cells) == spoken
     assert all(cell.said for cell in cells)
 

@@ -1,27 +1,24 @@
 """Servers and HTTP/2: who speaks it, over TLS and in clear text."""
 
-import ssl
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-import httpx
-
-from compare.running.launch import HOST, launched
-from experiments.apparatus.observing import outcome
-from experiments.apparatus.running import ADDRESSES, DJANGO, FASTAPI, PATIENCE_SECONDS, SERVERS
+from compare.running.launch import launched
+from compare.running.protocols import (
+    PATIENCE_SECONDS,
+    Answer,
+    certified,
+    command_of,
+    http_2_in_clear_text,
+    http_2_over_tls,
+)
+from experiments.apparatus.running import DJANGO, FASTAPI, SERVERS
 from experiments.claim import Claim, Seen
 
-HTTP_2 = "HTTP/2"
 FLAGS = ("--http", "zttp", "--http2")
 H2 = ("h2", "priority")
 HANGS_SECONDS = 5.0  # uvicorn is there as soon as its port is
 BODY = b"a body"
-ADDRESSES_WITH_TLS = {
-    "uvicorn": f"{ADDRESSES['uvicorn']} --ssl-certfile CERTIFICATE",
-    "daphne": "-e ssl:{port}:interface={host}:privateKey=CERTIFICATE",
-    "hypercorn": f"{ADDRESSES['hypercorn']} --certfile CERTIFICATE --keyfile CERTIFICATE",
-}
+BY_HTTP_1_1 = "answers 200 by HTTP/1.1"
 
 
 def spoken(
@@ -31,40 +28,25 @@ def spoken(
     tls: bool = True,
     without: Sequence[str] = (),
     body: bytes = b"",
-    patience: float = PATIENCE_SECONDS,
-) -> str:
-    """Offer HTTP/2 to a server, without modules that it may miss; give what it answers by."""
-    with certified() as (certificate, trusted):
-        words = f"{SERVERS[server]} {(ADDRESSES_WITH_TLS if tls else ADDRESSES)[server]}"
-        start = words.replace("CERTIFICATE", certificate).split()
-        command = (*python_without(without, start[0]), *start[1:], *flags, application)
-        with launched(server, command, None) as started:
-            url = started.url.replace("http", "https" if tls else "http", 1)
-            # Over TLS a server chooses; in clear text a client has to know.
-            with httpx.Client(
-                http1=tls, http2=True, verify=trusted, timeout=patience, trust_env=False
-            ) as client:
-                method = "POST" if body else "GET"
-                return outcome(lambda: client.request(method, url, content=body).http_version)
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> Answer:
+    """Ask a server by HTTP/2, without modules that it may miss, over TLS or in clear text."""
+    with certified() as certificate:
+        command = command_of(SERVERS[server], application, flags, certificate if tls else None)
+        with launched(server, python_without(without, command), None) as started:
+            if tls:
+                return http_2_over_tls(started.url, certificate.trusted, body, patience_seconds)
+            return http_2_in_clear_text(started.url)
 
 
-def python_without(modules: Sequence[str], program: str) -> tuple[str, ...]:
-    """Start a program as on a machine where these modules are not installed."""
+def python_without(modules: Sequence[str], command: Sequence[str]) -> tuple[str, ...]:
+    """Change `python -m PROGRAM …` to run as on a machine where these modules are missing."""
+    if not modules:
+        return tuple(command)
+    python, _, program, *rest = command
     hide = f"import runpy, sys; sys.modules.update(dict.fromkeys({tuple(modules)}))"
     run = f"runpy.run_module('{program}', run_name='__main__', alter_sys=True)"
-    return (sys.executable, "-c", f"{hide}; {run}") if modules else (sys.executable, "-m", program)
-
-
-@contextmanager
-def certified() -> Iterator[tuple[str, ssl.SSLContext]]:
-    """Give a file with a certificate and its key, and a client's side that trusts it."""
-    import trustme  # an optional part of the project
-
-    authority = trustme.CA()
-    trusted = ssl.create_default_context()
-    authority.configure_trust(trusted)
-    with authority.issue_cert(HOST).private_key_and_cert_chain_pem.tempfile() as certificate:
-        yield certificate, trusted
+    return (python, "-c", f"{hide}; {run}", *rest)
 
 
 @Claim(
@@ -82,16 +64,20 @@ def certified() -> Iterator[tuple[str, ssl.SSLContext]]:
 def uvicorn_speaks_http2(flags: Sequence[str] = FLAGS) -> Seen:
     """Offer HTTP/2 over TLS to uvicorn as it starts by default, and with flags."""
     usual = spoken("uvicorn", DJANGO)
-    bare = spoken("uvicorn", DJANGO, *flags, patience=HANGS_SECONDS)
+    bare = spoken("uvicorn", DJANGO, *flags, patience_seconds=HANGS_SECONDS)
     full = spoken("uvicorn", DJANGO, *flags, body=BODY)
     start = f"it is started with `{' '.join(flags)}` and the request has"
     return Seen(
         held={
-            "it is started without flags": usual == HTTP_2,
-            f"{start} no body": bare == HTTP_2,
-            f"{start} a body": full == HTTP_2,
+            "it is started without flags": usual.works,
+            f"{start} no body": bare.works,
+            f"{start} a body": full.works,
         },
-        evidence={"without flags": usual, "with them, no body": bare, "with them, a body": full},
+        evidence={
+            "without flags": usual.said,
+            "with them, no body": bare.said,
+            "with them, a body": full.said,
+        },
     )
 
 
@@ -106,8 +92,8 @@ def fastapi_on_uvicorn_by_http2() -> Seen:
     """Offer HTTP/2 over TLS to uvicorn, by default and with flags, and send no body."""
     usual, flagged = spoken("uvicorn", FASTAPI), spoken("uvicorn", FASTAPI, *FLAGS)
     return Seen(
-        held=(usual, flagged) == ("HTTP/1.1", HTTP_2),
-        evidence={"without flags": usual, "with them": flagged},
+        held=usual.said == BY_HTTP_1_1 and flagged.works,
+        evidence={"without flags": usual.said, "with them": flagged.said},
     )
 
 
@@ -124,16 +110,14 @@ def fastapi_on_uvicorn_by_http2() -> Seen:
 )
 def daphne_speaks_no_http2(tls: bool = True) -> Seen:
     """Offer HTTP/2 to daphne, with the modules that it takes for that and without."""
-    missing, installed = (
-        spoken("daphne", DJANGO, tls=tls, without=H2),
-        spoken("daphne", DJANGO, tls=tls),
-    )
+    missing = spoken("daphne", DJANGO, tls=tls, without=H2)
+    installed = spoken("daphne", DJANGO, tls=tls)
     return Seen(
         held={
-            "`h2` and `priority` are not installed": missing != HTTP_2,
-            "they are installed": installed != HTTP_2,
+            "`h2` and `priority` are not installed": not missing.works,
+            "they are installed": not installed.works,
         },
-        evidence={"without h2 and priority": missing, "with them": installed},
+        evidence={"without h2 and priority": missing.said, "with them": installed.said},
     )
 
 
@@ -145,8 +129,8 @@ daphne_speaks_no_http2.falls_when("there is no TLS: then it never speaks HTTP/2"
 )
 def fastapi_on_daphne_by_http2() -> Seen:
     """Offer HTTP/2 over TLS to daphne with a FastAPI application."""
-    by = spoken("daphne", FASTAPI)
-    return Seen(held=by == HTTP_2, evidence={"answered by": by})
+    answer = spoken("daphne", FASTAPI)
+    return Seen(held=answer.works, evidence={"daphne": answer.said})
 
 
 @Claim(
@@ -162,8 +146,8 @@ def hypercorn_speaks_http2(server: str = "hypercorn") -> Seen:
     """Offer HTTP/2 over TLS, and speak it at once in clear text."""
     secure, clear = spoken(server, DJANGO), spoken(server, DJANGO, tls=False)
     return Seen(
-        held={"it is asked over TLS": secure == HTTP_2, "in clear text": clear == HTTP_2},
-        evidence={"TLS": secure, "clear text": clear},
+        held={"it is asked over TLS": secure.works, "in clear text": clear.works},
+        evidence={"TLS": secure.said, "clear text": clear.said},
     )
 
 
@@ -178,4 +162,7 @@ hypercorn_speaks_http2.falls_when(
 def fastapi_on_hypercorn_by_http2() -> Seen:
     """Offer HTTP/2 to hypercorn with a FastAPI application."""
     secure, clear = spoken("hypercorn", FASTAPI), spoken("hypercorn", FASTAPI, tls=False)
-    return Seen(held=secure == clear == HTTP_2, evidence={"TLS": secure, "clear text": clear})
+    return Seen(
+        held=secure.works and clear.works,
+        evidence={"TLS": secure.said, "clear text": clear.said},
+    )

@@ -16,8 +16,8 @@ FIRST_REQUESTS = 10  # in which the frameworks import and prepare what they need
 CONNECTIONS = 16
 SECONDS = 0.3
 PLAIN = ((100, requests.Request("GET", "/", contains="process")),)
-# The others take uvloop where it is installed; daphne has a loop of its own.
-FLAGS = {"hypercorn": ("--worker-class", "uvloop"), "gunicorn": ("--worker-class", "asgi")}
+# All have uvloop but daphne, which has a loop of its own.
+FLAGS = {"gunicorn": ("--worker-class", "asgi")}
 
 
 def cpu_milliseconds(server: str, application: str) -> float:

@@ -1,43 +1,21 @@
 """Servers and WebSockets: who carries them, and whether that takes daphne."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from compare.running.launch import Running, launched
-from experiments.apparatus.running import (
-    DJANGO,
-    DJANGO_AND_WEBSOCKETS,
-    FASTAPI,
-    PATIENCE_SECONDS,
-    running,
-)
+from compare.running.protocols import Answer, websocket
+from experiments.apparatus.running import DJANGO, DJANGO_AND_WEBSOCKETS, FASTAPI, running
 from experiments.claim import Claim, Seen
 
 SERVERS = ("uvicorn", "daphne", "hypercorn")
-MESSAGE = "a message"
-CAME_BACK = "the message came back"
 
 
-def sent(server: Running) -> str:
-    """Send a message over a WebSocket; say what came of it."""
-    from websockets.exceptions import InvalidStatus  # an optional part of the project
-    from websockets.sync.client import connect
-
-    address = server.url.replace("http", "ws", 1)
-    try:
-        with connect(address, open_timeout=PATIENCE_SECONDS, proxy=None) as socket:
-            socket.send(MESSAGE)
-            same = socket.recv(timeout=PATIENCE_SECONDS) == MESSAGE
-    except InvalidStatus as refused:
-        return f"refused with status {refused.response.status_code}"
-    return CAME_BACK if same else "another message came back"
-
-
-def sent_through(server: str, application: str) -> str:
-    """Start a server, and send a message over a WebSocket."""
+def sent_through(server: str, application: str) -> Answer:
+    """Start a server, and send a message over a WebSocket, which is to come back."""
     with running(server, application) as started:
-        return sent(started)
+        return websocket(started.url)
 
 
 def runserver(*apps: str) -> AbstractContextManager[Running]:
@@ -53,6 +31,11 @@ def runserver(*apps: str) -> AbstractContextManager[Running]:
     return launched("runserver", (*command, "{host}:{port}"), None, chosen)
 
 
+def told(answers: Mapping[str, Answer]) -> dict[str, str]:
+    """Give what was said, by server."""
+    return {server: answer.said for server, answer in answers.items()}
+
+
 @Claim(
     "servers-carry-websockets",
     "uvicorn, daphne and hypercorn all carry WebSockets.",
@@ -61,13 +44,13 @@ def runserver(*apps: str) -> AbstractContextManager[Running]:
     instead="Choose any of them (uvicorn needs `websockets` or `wsproto` beside it), and put an "
     "application beside Django's that takes WebSockets, such as Channels.",
     needs=("daphne", "hypercorn", "websockets"),
-    shows=(sent,),
+    shows=(sent_through, websocket),
 )
 def servers_carry_websockets(application: str = DJANGO_AND_WEBSOCKETS) -> Seen:
     """Send a message through each, to an application that sends it back."""
-    came = {server: sent_through(server, application) for server in SERVERS}
-    held = {f"the server is {server}": each == CAME_BACK for server, each in came.items()}
-    return Seen(held=held, evidence=came)
+    answers = {server: sent_through(server, application) for server in SERVERS}
+    held = {f"the server is {server}": answer.works for server, answer in answers.items()}
+    return Seen(held=held, evidence=told(answers))
 
 
 servers_carry_websockets.falls_when(
@@ -80,8 +63,8 @@ servers_carry_websockets.falls_when(
 )
 def servers_carry_fastapis_websockets() -> Seen:
     """Send a message through each, to a WebSocket endpoint."""
-    came = {server: sent_through(server, FASTAPI) for server in SERVERS}
-    return Seen(held=set(came.values()) == {CAME_BACK}, evidence=came)
+    answers = {server: sent_through(server, FASTAPI) for server in SERVERS}
+    return Seen(held=all(answer.works for answer in answers.values()), evidence=told(answers))
 
 
 @Claim(
@@ -93,18 +76,19 @@ def servers_carry_fastapis_websockets() -> Seen:
     why="Channels is an ASGI application, which any ASGI server runs; only Django's own `runserver`"
     " speaks WSGI alone, and daphne replaces it with one that speaks ASGI.",
     needs=("daphne", "hypercorn", "websockets"),
-    shows=(runserver, sent),
+    shows=(runserver, sent_through, websocket),
 )
 def websockets_need_daphne(servers: Sequence[str] = ("uvicorn", "hypercorn")) -> Seen:
     """Send a message through `runserver` without daphne and with it, and through other servers."""
     with runserver() as without:
-        came = {"runserver": sent(without)}
+        answers = {"runserver": websocket(without.url)}
     with runserver("daphne") as daphne:
-        came["runserver with daphne"] = sent(daphne)
-    came |= {server: sent_through(server, DJANGO_AND_WEBSOCKETS) for server in servers}
-    gains = CAME_BACK not in came["runserver"] and came["runserver with daphne"] == CAME_BACK
-    others = {f"the server is {server}": came[server] != CAME_BACK for server in servers}
-    return Seen(held={"the server is `runserver`": gains, **others}, evidence=came)
+        answers["runserver with daphne"] = websocket(daphne.url)
+    answers |= {server: sent_through(server, DJANGO_AND_WEBSOCKETS) for server in servers}
+    gains = not answers["runserver"].works and answers["runserver with daphne"].works
+    others = {f"the server is {server}": not answers[server].works for server in servers}
+    held = {"the server is `runserver`": gains, **others}
+    return Seen(held=held, evidence=told(answers))
 
 
 websockets_need_daphne.falls_when(
@@ -118,5 +102,5 @@ websockets_need_daphne.falls_when(
 )
 def fastapi_needs_no_daphne() -> Seen:
     """Send a message through servers that are not daphne."""
-    came = {server: sent_through(server, FASTAPI) for server in ("uvicorn", "hypercorn")}
-    return Seen(held=set(came.values()) == {CAME_BACK}, evidence=came)
+    answers = {server: sent_through(server, FASTAPI) for server in ("uvicorn", "hypercorn")}
+    return Seen(held=all(answer.works for answer in answers.values()), evidence=told(answers))

@@ -2,21 +2,12 @@
 
 from collections.abc import Mapping
 
-import httpx
-
+from compare.running.protocols import Answer, http_2_in_clear_text, websocket
 from experiments.apparatus.observing import outcome
-from experiments.apparatus.running import (
-    DJANGO,
-    DJANGO_AND_WEBSOCKETS,
-    FASTAPI,
-    PATIENCE_SECONDS,
-    get,
-    running,
-)
+from experiments.apparatus.running import DJANGO, DJANGO_AND_WEBSOCKETS, FASTAPI, get, running
 from experiments.claim import Claim, Seen
-from experiments.servers.websockets import CAME_BACK, sent_through
+from experiments.servers.websockets import sent_through
 
-HTTP_2 = "HTTP/2"
 PLAIN_SITE = "experiments.applications.plain_site:asgi_application"
 SERVERS = {
     "the server speaks HTTP/2, as hypercorn does": "hypercorn",
@@ -32,12 +23,12 @@ SERVERS = {
     instead="Put Channels in front of Django, or another ASGI application that takes them.",
     why="`ASGIHandler.__call__` raises `ValueError` for a connection that is not HTTP.",
     needs=("websockets",),
-    shows=(sent_through,),
+    shows=(sent_through, websocket),
 )
 def asgi_gives_django_websockets(application: str = DJANGO) -> Seen:
     """Send a message over a WebSocket to what `get_asgi_application()` gives."""
-    came = sent_through("uvicorn", application)
-    return Seen(held=came == CAME_BACK, evidence={"a message": came})
+    answer = sent_through("uvicorn", application)
+    return Seen(held=answer.works, evidence={"a message": answer.said})
 
 
 asgi_gives_django_websockets.falls_when(
@@ -49,19 +40,14 @@ asgi_gives_django_websockets.falls_when(
 @asgi_gives_django_websockets.beside("FastAPI", "FastAPI serves WebSockets itself.")
 def fastapi_serves_websockets() -> Seen:
     """Send a message over a WebSocket to an endpoint that sends it back."""
-    came = sent_through("uvicorn", FASTAPI)
-    return Seen(held=came == CAME_BACK, evidence={"a message": came})
+    answer = sent_through("uvicorn", FASTAPI)
+    return Seen(held=answer.works, evidence={"a message": answer.said})
 
 
-def answered_by(server: str, application: str) -> str:
-    """Speak HTTP/2 to a server at once, in clear text; give the version that it answers by."""
-    with (
-        running(server, application) as started,
-        httpx.Client(
-            http1=False, http2=True, timeout=PATIENCE_SECONDS, trust_env=False, verify=False
-        ) as client,
-    ):
-        return outcome(lambda: client.get(started.url).http_version)
+def answer_by_http_2(server: str, application: str) -> Answer:
+    """Start a server, and ask it by HTTP/2 in clear text."""
+    with running(server, application) as started:
+        return http_2_in_clear_text(started.url)
 
 
 @Claim(
@@ -74,13 +60,15 @@ def answered_by(server: str, application: str) -> str:
     why="HTTP/2 ends at the server; the ASGI scope differs only in `http_version`, which views "
     "need not read.",
     needs=("h2", "hypercorn"),
-    shows=(answered_by,),
+    shows=(answer_by_http_2,),
 )
 def asgi_gives_django_http2(servers: Mapping[str, str] = SERVERS) -> Seen:
     """Ask the same Django site by HTTP/2 on two servers."""
-    by = {name: answered_by(server, DJANGO) for name, server in servers.items()}
-    held = {name: each == HTTP_2 for name, each in by.items()}
-    return Seen(held=held, evidence={servers[name]: each for name, each in by.items()})
+    answers = {condition: answer_by_http_2(server, DJANGO) for condition, server in servers.items()}
+    return Seen(
+        held={condition: answer.works for condition, answer in answers.items()},
+        evidence={servers[condition]: answer.said for condition, answer in answers.items()},
+    )
 
 
 asgi_gives_django_http2.falls_when(
@@ -93,8 +81,11 @@ asgi_gives_django_http2.falls_when(
 )
 def asgi_gives_fastapi_http2() -> Seen:
     """Ask the same FastAPI application by HTTP/2 on two servers."""
-    by = {name: answered_by(name, FASTAPI) for name in SERVERS.values()}
-    return Seen(held=by["hypercorn"] == HTTP_2 != by["uvicorn"], evidence=by)
+    answers = {server: answer_by_http_2(server, FASTAPI) for server in SERVERS.values()}
+    return Seen(
+        held=answers["hypercorn"].works and not answers["uvicorn"].works,
+        evidence={server: answer.said for server, answer in answers.items()},
+    )
 
 
 def answer_with(worker_class: str) -> str:
