@@ -75,8 +75,8 @@ def fill(engine: Engine, posts: int = POSTS) -> None:
     A million posts take about a minute: beyond the first ones the database copies its own.
     """
     with engine.begin() as connection:
-        for each in (tag, post, author):
-            connection.execute(delete(each))
+        for emptied in (tag, post, author):
+            connection.execute(delete(emptied))
         filled = min(posts, WRITTEN_POSTS)
         _insert(connection, author, author_rows())
         _insert(connection, post, [post_row(id) for id in range(1, filled + 1)])
@@ -106,8 +106,8 @@ def _copy(connection: Connection, posts: int, offset: int) -> None:
     new_id = post.c.id + offset
     # A title and a body have no other number in them than the id.
     texts = [
-        func.replace(each, cast(post.c.id, String), cast(new_id, String))
-        for each in (post.c.title, post.c.body)
+        func.replace(text_column, cast(post.c.id, String), cast(new_id, String))
+        for text_column in (post.c.title, post.c.body)
     ]
     time = _later(connection, offset)
     rows = select(new_id, post.c.author_id, *texts, post.c.published, time)

@@ -53,7 +53,7 @@ class Hit(BaseModel):
     ended_at_seconds: float
 
 
-behaviours = {name: Behaviour() for name in ANSWERS}
+behaviours = {name: Behaviour() for name in NAMES}
 log: deque[Hit] = deque(maxlen=LOG_LENGTH)
 hits: Counter[str] = Counter()
 
@@ -108,8 +108,8 @@ async def _drip(body: bytes | memoryview) -> AsyncIterator[bytes]:
 async def control(request: Request) -> Response:
     """Set how one upstream behaves; 404 for an unknown one, 422 for an unknown behaviour."""
     name = request.path_params["name"]
-    if name not in ANSWERS:
-        return JSONResponse({"error": f"the upstreams are {', '.join(ANSWERS)}"}, 404)
+    if name not in NAMES:
+        return JSONResponse({"error": f"the upstreams are {', '.join(NAMES)}"}, 404)
     try:
         behaviour = Behaviour.model_validate_json(await request.body())
     except ValidationError as error:
@@ -120,7 +120,7 @@ async def control(request: Request) -> Response:
 
 async def make_well(request: Request) -> Response:
     """Make all three upstreams well again."""
-    behaviours.update({name: Behaviour() for name in ANSWERS})
+    behaviours.update({name: Behaviour() for name in NAMES})
     return Response(status_code=204)
 
 
@@ -131,7 +131,7 @@ async def read_log(request: Request) -> Response:
 
 async def count_hits(request: Request) -> Response:
     """Give how many hits each upstream had, without the log."""
-    return JSONResponse({name: hits[name] for name in ANSWERS})
+    return JSONResponse({name: hits[name] for name in NAMES})
 
 
 async def empty_log(request: Request) -> Response:
@@ -143,7 +143,7 @@ async def empty_log(request: Request) -> Response:
 
 app = Starlette(
     routes=[
-        *[Route(f"/{name}", upstream) for name in ANSWERS],
+        *[Route(f"/{name}", upstream) for name in NAMES],
         Route("/control/{name}", control, methods=["PUT"]),
         Route("/control", make_well, methods=["DELETE"]),
         Route("/log", read_log),

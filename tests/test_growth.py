@@ -32,7 +32,7 @@ def service(request: pytest.FixtureRequest) -> Service:
 
 
 @pytest.fixture(scope="module")
-def ask(service: Service, source: databases.Databases) -> Iterator[plans.Ask]:
+def ask(service: Service, source: databases.Databases) -> Iterator[plans.PlansOf]:
     """What tells the plans behind a path of a service that has many posts."""
     url = seeded(source, service, POSTS)
     with plans.recording_plans(service, url) as ask:
@@ -66,7 +66,7 @@ def assert_reads_little(found: list[QueryPlan]) -> None:
 
 
 @pytest.mark.parametrize("tag", ["", "&tag=python"])
-def test_a_deep_page_is_planned_as_the_first(ask: plans.Ask, tag: str) -> None:
+def test_a_deep_page_is_planned_as_the_first(ask: plans.PlansOf, tag: str) -> None:
     """Both take the same steps through the same indexes, with and without a tag."""
     first, deep = ask(f"/posts?limit=20{tag}"), ask(f"/posts?limit=20{tag}&before={MIDDLE}")
     assert len(first) == len(deep) == 2
@@ -88,14 +88,14 @@ def test_drafts_cost_a_page_nothing(service: Service, source: databases.Database
     assert all("Rows Removed by Filter" not in line for line in first[0].lines)
 
 
-def test_a_detail_finds_its_post_by_the_key(ask: plans.Ask) -> None:
+def test_a_detail_finds_its_post_by_the_key(ask: plans.PlansOf) -> None:
     """The post is looked up, and so are its author and tags."""
     post, tags = ask(f"/posts/{MIDDLE + 1}")
     assert_reads_little([tags])
     assert re.search(r"post_pkey|SEARCH post USING INTEGER PRIMARY KEY", "\n".join(post.lines))
 
 
-def test_a_path_that_fails_tells_no_plan(ask: plans.Ask) -> None:
+def test_a_path_that_fails_tells_no_plan(ask: plans.PlansOf) -> None:
     """A plan is that of a good answer."""
     with pytest.raises(GateError, match="/posts/0 answers 404"):
         ask("/posts/0")
@@ -129,7 +129,7 @@ def test_growth_measures_each_operation(monkeypatch: pytest.MonkeyPatch) -> None
     """Each size has figures of every operation, and the plans of every read."""
     monkeypatch.setattr(growth, "RUN_SECONDS", 0.2)
     monkeypatch.setattr(growth, "WARM_UP_SECONDS", 0.1)
-    progress: list[growth.Progress] = []
+    progress: list[growth.GrowthProgress] = []
     found = growth.grow([SERVICES["fastapi"]], "sqlite", 1, progress.append, (1_000, 1_700), 2)
     assert found.database.startswith("SQLite 3")
     assert [(point.posts, point.operation) for point in found.points] == [
@@ -143,7 +143,7 @@ def test_growth_measures_each_operation(monkeypatch: pytest.MonkeyPatch) -> None
         assert 0 < min(point.rounds_ms) <= point.median_ms
         assert len(point.plans) == (0 if point.operation == growth.CREATE else 2)
     assert [(depth.posts, depth.page) for depth in found.depths] == [(1_000, 44), (1_700, 76)]
-    assert progress[-1] == growth.Progress(1_700, 11, 11, "done")
+    assert progress[-1] == growth.GrowthProgress(1_700, 11, 11, "done")
 
 
 def test_a_run_with_errors_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qsl, quote_plus
 
 import aiohttp
@@ -20,7 +20,7 @@ import psycopg
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from shared.schemas import MAX_BODY_BYTES, NewPost, PostQuery
+from shared.schemas import MAX_BODY_BYTES, NewPost, PostQuery, Source
 
 from .bare_database import (
     AUTHOR,
@@ -44,7 +44,7 @@ DATABASE_TIMEOUT_SECONDS = float(os.environ.get("DATABASE_TIMEOUT_SECONDS", "5")
 UPSTREAMS_URL = os.environ.get("UPSTREAMS_URL", "http://127.0.0.1:9000")
 UPSTREAM_TIMEOUT_SECONDS = float(os.environ.get("UPSTREAM_TIMEOUT_SECONDS", "1"))
 BEARER = f"Bearer {os.environ['API_TOKEN']}".encode() if os.environ.get("API_TOKEN") else b""
-SOURCES = ("weather", "news", "stocks")
+SOURCES: tuple[Source, ...] = get_args(Source)
 
 database = database_at(DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_TIMEOUT_SECONDS)
 clients: list[aiohttp.ClientSession] = []  # one, once the event loop runs
@@ -171,7 +171,7 @@ async def create_post(headers: Iterable[tuple[bytes, bytes]], receive: Receive) 
         [[post_id]] = await connection.fetch(INSERT_POST, values)
         if new.tags:
             sql = INSERT_TAGS.format(", ".join(["(%s, %s)"] * len(new.tags)))
-            await connection.fetch(sql, [each for name in new.tags for each in (name, post_id)])
+            await connection.fetch(sql, [value for name in new.tags for value in (name, post_id)])
     value = summary((post_id, new.title, published_at, *authors[0]), new.tags) | {"body": new.body}
     return Answer(value, 3 if new.tags else 2, 201, f"/posts/{post_id}")
 

@@ -47,15 +47,15 @@ async def get_select_1(request: HttpRequest) -> HttpResponse:
 
 async def get_rows(request: HttpRequest) -> HttpResponse:
     """Give a page made of plain rows, in two statements."""
-    found = [post async for post in select_posts()]
-    tags = [tag async for tag in select_tags(found)]
-    return json_response(to_page(found, tags))
+    rows = [post async for post in select_posts()]
+    tags = [tag async for tag in select_tags(rows)]
+    return json_response(to_page(rows, tags))
 
 
 async def get_n_plus_1(request: HttpRequest) -> HttpResponse:
     """Give a page made of objects, with a statement for each post's author and for its tags."""
-    found = [post async for post in select_alone()[: LIMIT + 1]]
-    return json_response(page_of([await ask_relations(post) for post in found[:LIMIT]]))
+    objects = [post async for post in select_alone()[: LIMIT + 1]]
+    return json_response(page_of([await ask_relations(post) for post in objects[:LIMIT]]))
 
 
 async def ask_relations(post: Post) -> PostSummary:
@@ -96,15 +96,15 @@ def get_select_1_blocking(request: HttpRequest) -> HttpResponse:
 
 def get_rows_blocking(request: HttpRequest) -> HttpResponse:
     """Give a page made of plain rows, in two statements."""
-    found = list(select_posts())
-    return json_response(to_page(found, select_tags(found)))
+    rows = list(select_posts())
+    return json_response(to_page(rows, select_tags(rows)))
 
 
 def get_n_plus_1_blocking(request: HttpRequest) -> HttpResponse:
     """Give a page made of objects, with a statement for each post's author and for its tags."""
-    # Nothing is asked by name: Django asks when the page touches them.
-    found = list(select_alone()[: LIMIT + 1])
-    return json_response(posts.to_page(found, PostQuery(limit=LIMIT)))
+    # No statement is written for them: Django asks when the page touches a relation.
+    objects = list(select_alone()[: LIMIT + 1])
+    return json_response(posts.to_page(objects, PostQuery(limit=LIMIT)))
 
 
 def select_posts() -> QuerySet[Post, Values]:
@@ -113,9 +113,9 @@ def select_posts() -> QuerySet[Post, Values]:
     return rows[: LIMIT + 1]
 
 
-def select_tags(found: Sequence[Values]) -> QuerySet[Tag, Values]:
+def select_tags(rows: Sequence[Values]) -> QuerySet[Tag, Values]:
     """Select the tags of these posts, as rows."""
-    return Tag.objects.filter(post_id__in=[post["id"] for post in found]).values("post_id", "name")
+    return Tag.objects.filter(post_id__in=[post["id"] for post in rows]).values("post_id", "name")
 
 
 def select_alone() -> QuerySet[Post]:
@@ -123,12 +123,12 @@ def select_alone() -> QuerySet[Post]:
     return Post.objects.filter(published=Value(True)).order_by("-published", "-id")
 
 
-def to_page(found: Sequence[Values], tags: Iterable[Values]) -> PostPage:
+def to_page(rows: Sequence[Values], tags: Iterable[Values]) -> PostPage:
     """Make the wire shape of a page from rows."""
     names = defaultdict[int, list[str]](list)
     for tag in tags:
         names[tag["post_id"]].append(tag["name"])
-    return page_of([to_summary(post, names[post["id"]]) for post in found[:LIMIT]])
+    return page_of([to_summary(post, names[post["id"]]) for post in rows[:LIMIT]])
 
 
 def to_summary(post: Values, tags: Iterable[str]) -> PostSummary:
@@ -159,4 +159,4 @@ else:
     }
 
 # Django reads the patterns with the first request.
-urls.urlpatterns += [path(each, urls.by_method(GET=view)) for each, view in PATHS.items()]
+urls.urlpatterns += [path(route, urls.by_method(GET=view)) for route, view in PATHS.items()]

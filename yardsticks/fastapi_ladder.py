@@ -50,9 +50,9 @@ async def get_select_1(session: ReadSession) -> PostPage:
 @async_router.get("/ladder/rows")
 async def get_rows(session: ReadSession) -> PostPage:
     """Give a page made of plain rows, in two statements."""
-    found = (await session.execute(select_posts())).all()
-    tags = await session.execute(select_tags(found))
-    return to_page(found, tags)
+    rows = (await session.execute(select_posts())).all()
+    tags = await session.execute(select_tags(rows))
+    return to_page(rows, tags)
 
 
 async_router.get("/ladder/objects")(routes.list_posts)
@@ -61,8 +61,8 @@ async_router.get("/ladder/objects")(routes.list_posts)
 @async_router.get("/ladder/n-plus-1")
 async def get_n_plus_1(session: ReadSession) -> PostPage:
     """Give a page made of objects, with a statement for each post's author and for its tags."""
-    found = (await session.scalars(select_alone().limit(LIMIT + 1))).all()
-    return page_of([await ask_relations(session, post) for post in found[:LIMIT]])
+    objects = (await session.scalars(select_alone().limit(LIMIT + 1))).all()
+    return page_of([await ask_relations(session, post) for post in objects[:LIMIT]])
 
 
 async def ask_relations(session: AsyncSession, post: Post) -> PostSummary:
@@ -113,8 +113,8 @@ def get_select_1_blocking() -> PostPage:
 def get_rows_blocking() -> PostPage:
     """Give a page made of plain rows, in two statements."""
     with BlockingReadSession() as session:
-        found = session.execute(select_posts()).all()
-        return to_page(found, session.execute(select_tags(found)))
+        rows = session.execute(select_posts()).all()
+        return to_page(rows, session.execute(select_tags(rows)))
 
 
 blocking_router.get("/ladder/objects")(blocking_routes.list_posts)
@@ -124,8 +124,8 @@ blocking_router.get("/ladder/objects")(blocking_routes.list_posts)
 def get_n_plus_1_blocking() -> PostPage:
     """Give a page made of objects, with a statement for each post's author and for its tags."""
     with BlockingReadSession() as session:
-        found = session.scalars(select_alone().limit(LIMIT + 1)).all()
-        return page_of([ask_relations_blocking(session, post) for post in found[:LIMIT]])
+        objects = session.scalars(select_alone().limit(LIMIT + 1)).all()
+        return page_of([ask_relations_blocking(session, post) for post in objects[:LIMIT]])
 
 
 def ask_relations_blocking(session: Session, post: Post) -> PostSummary:
@@ -143,9 +143,9 @@ def select_posts() -> Select[int, str, datetime, int, str]:
     return rows.limit(LIMIT + 1)
 
 
-def select_tags(found: Sequence[PostRow]) -> Select[int, str]:
+def select_tags(rows: Sequence[PostRow]) -> Select[int, str]:
     """Select the tags of these posts, as rows."""
-    return select(Tag.post_id, Tag.name).where(Tag.post_id.in_([post.id for post in found]))
+    return select(Tag.post_id, Tag.name).where(Tag.post_id.in_([post.id for post in rows]))
 
 
 def select_alone() -> Select[Post]:
@@ -153,12 +153,12 @@ def select_alone() -> Select[Post]:
     return select(Post).where(Post.published).order_by(Post.published.desc(), Post.id.desc())
 
 
-def to_page(found: Sequence[PostRow], tags: Iterable[TagRow]) -> PostPage:
+def to_page(rows: Sequence[PostRow], tags: Iterable[TagRow]) -> PostPage:
     """Make the wire shape of a page from rows."""
     names = defaultdict[int, list[str]](list)
     for tag in tags:
         names[tag.post_id].append(tag.name)
-    return page_of([to_summary(post, names[post.id]) for post in found[:LIMIT]])
+    return page_of([to_summary(post, names[post.id]) for post in rows[:LIMIT]])
 
 
 def to_summary(post: PostRow, tags: Iterable[str]) -> PostSummary:

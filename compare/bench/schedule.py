@@ -97,7 +97,8 @@ class Schedule:
         own = [block.run.seconds for block in _of(study, blocks)]
         if own:
             return sum(own) / len(own)
-        contenders = len(self._names) + 1  # the yardstick, and the A/A pair's second copy here and there
+        # The yardstick too, and here and there the second copy of the A/A pair.
+        contenders = len(self._names) + 1
         runs = len(study.scenarios) * contenders
         return contenders * START_SECONDS + runs * (study.run_seconds + BESIDES_SECONDS)
 

@@ -23,7 +23,7 @@ from compare.results.file import read_results, write_results
 from compare.results.merging import add
 from compare.results.surveys import Survey
 from compare.survey.growth import SIZES
-from compare.survey.topics import TOPICS, Plan, Topic, missing_modules
+from compare.survey.topics import TOPICS, SurveyPlan, Topic, missing_modules
 from compare.survey.topics import survey as run_survey
 from compare.terminal.console import out
 from compare.terminal.progress import live
@@ -51,7 +51,7 @@ def survey(
         add(read_results(file), Survey())  # which fails now rather than after the work
         with live() as progress:
             seed = secrets.randbelow(2**32) if seed is None else seed
-            plan = Plan(topic, chosen, database, posts or SIZES, seed)
+            plan = SurveyPlan(topic, chosen, database, posts or SIZES, seed)
             surveyed = run_survey(plan, progress)
         whole = add(read_results(file), surveyed)
         write_results(whole, file)

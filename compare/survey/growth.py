@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from itertools import product
 from statistics import median
 from typing import get_args
 
@@ -41,7 +42,7 @@ READS: tuple[Operation, ...] = (FIRST, DEEP, DETAIL)
 
 
 @dataclass(frozen=True)
-class Progress:
+class GrowthProgress:
     """How far the measuring is at one size: `done` of `total` runs, after what takes no runs."""
 
     posts: int
@@ -50,13 +51,13 @@ class Progress:
     text: str
 
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[GrowthProgress], None]
 Times = dict[tuple[str, Operation], list[float]]
 
 
 @dataclass(frozen=True)
-class Grown:
-    """A service on a database with so many posts, what is asked of it, and the plans behind it."""
+class Subject:
+    """A service on a database with so many posts, its requests, and the plans behind them."""
 
     service: Service
     database_url: str
@@ -77,21 +78,21 @@ def grow(
 
     GateError when a run had errors; LaunchError, LoadError, DatabaseError, StatementError.
     """
-    found = Growth(database="", seed=seed, points=[], depths=[])
+    growth = Growth(database="", seed=seed, points=[], depths=[])
     for posts in sorted(set(sizes)):
         # Opened anew, so that the disk holds the databases of one size.
         with databases.open(database) as source:
-            found.database = source.label
-            bench = Bench(posts, seed, most_rounds, on_progress)
-            grown = [bench.grown(service, source) for service in services]
-            times = bench.run(grown)
-        for each in grown:
-            found.points += [_point(each, posts, of, times) for of in each.requests]
-            found.depths.append(_depth(each, posts, times, seed))
-    return found
+            growth.database = source.label
+            bench = GrowthBench(posts, seed, most_rounds, on_progress)
+            subjects = [bench.prepare(service, source) for service in services]
+            times = bench.run(subjects)
+        for subject in subjects:
+            growth.points += [_point(subject, posts, name, times) for name in subject.requests]
+            growth.depths.append(_depth(subject, posts, times, seed))
+    return growth
 
 
-class Bench:
+class GrowthBench:
     """Times services at one size; `seed` decides what is asked, and in which order."""
 
     def __init__(self, posts: int, seed: int, most_rounds: int, on_progress: OnProgress) -> None:
@@ -102,7 +103,7 @@ class Bench:
         self._on_progress = on_progress
         self._done = self._total = 0
 
-    def grown(self, service: Service, source: databases.Databases) -> Grown:
+    def prepare(self, service: Service, source: databases.Databases) -> Subject:
         """Give the service a database with the posts, and record the plans of its reads."""
         self._say(f"filling {service.name}")
         url = source.create(service.name)
@@ -111,19 +112,20 @@ class Bench:
         page, before = deep_page(url)
         requests = self._requests(before)
         self._say(f"plans of {service.name}")
-        with plans.recording_plans(service, url) as ask:
-            told = {read: ask(_example(requests[read])) for read in READS}
-        return Grown(service, url, page, requests, told)
+        with plans.recording_plans(service, url) as plans_of:
+            read_plans = {read: plans_of(_example(requests[read])) for read in READS}
+        return Subject(service, url, page, requests, read_plans)
 
-    def run(self, grown: Sequence[Grown]) -> Times:
+    def run(self, subjects: Sequence[Subject]) -> Times:
         """Give the median milliseconds of each round, for each service and operation."""
         times: Times = defaultdict(list)
-        self._total = len(grown) * (self._most_rounds * len(READS) + CREATE_ROUNDS)
+        self._total = len(subjects) * (self._most_rounds * len(READS) + CREATE_ROUNDS)
         with ExitStack() as stack:
-            running = [(each, stack.enter_context(self._started(each))) for each in grown]
+            services = [stack.enter_context(self._started(subject)) for subject in subjects]
+            running = list(zip(subjects, services, strict=True))
             for count in range(1, self._most_rounds + 1):
                 self._round(running, READS, times)
-                if count >= FEWEST_ROUNDS and self._settled(grown, times):
+                if count >= FEWEST_ROUNDS and self._settled(subjects, times):
                     break
             for _ in range(CREATE_ROUNDS):
                 self._round(running, (CREATE,), times)
@@ -133,19 +135,19 @@ class Bench:
 
     def _round(
         self,
-        running: Sequence[tuple[Grown, launch.Running]],
+        running: Sequence[tuple[Subject, launch.Running]],
         operations: Sequence[Operation],
         times: Times,
     ) -> None:
-        runs = [(*each, operation) for each in running for operation in operations]
-        for grown, at, operation in self._chance.sample(runs, k=len(runs)):
-            self._say(f"{operation} on {at.name}")
-            found = self._timed(at, grown, operation, RUN_SECONDS)
-            times[at.name, operation].append(found)
+        runs = list(product(running, operations))
+        for (subject, service), operation in self._chance.sample(runs, k=len(runs)):
+            self._say(f"{operation} on {service.name}")
+            median_ms = self._timed(service, subject, operation, RUN_SECONDS)
+            times[service.name, operation].append(median_ms)
             self._done += 1
 
-    def _settled(self, grown: Sequence[Grown], times: Times) -> bool:
-        depths = [_depth(each, self._posts, times, self._seed) for each in grown]
+    def _settled(self, subjects: Sequence[Subject], times: Times) -> bool:
+        depths = [_depth(subject, self._posts, times, self._seed) for subject in subjects]
         return all(depth.verdict != NOT_SETTLED for depth in depths)
 
     def _requests(self, before: int) -> dict[Operation, Request]:
@@ -161,33 +163,32 @@ class Bench:
         }
 
     @contextmanager
-    def _started(self, grown: Grown) -> Iterator[launch.Running]:
+    def _started(self, subject: Subject) -> Iterator[launch.Running]:
         with launch.running(
-            grown.service,
-            database_url=grown.database_url,
+            subject.service,
+            database_url=subject.database_url,
             upstreams_url=f"http://{launch.HOST}",
         ) as running:
             for operation in READS:
-                self._say(f"warming {grown.service.name} up")
-                self._timed(running, grown, operation, WARM_UP_SECONDS)
+                self._say(f"warming {subject.service.name} up")
+                self._timed(running, subject, operation, WARM_UP_SECONDS)
             yield running
 
     def _timed(
-        self, running: launch.Running, grown: Grown, operation: Operation, seconds: float
+        self, running: launch.Running, subject: Subject, operation: Operation, seconds: float
     ) -> float:
-        found = load.run(
-            running.url, [(100, grown.requests[operation])], load.ClosedLoop(1), seconds
-        )
+        mix = [(100, subject.requests[operation])]
+        result = load.run(running.url, mix, load.ClosedLoop(1), seconds)
         running.check_alive()
-        if found.errors or not found.requests:
+        if result.errors or not result.requests:
             raise GateError(
                 f"{operation} on {running.name} at {self._posts} posts is not kept: "
-                f"{found.errors} errors beside {found.requests} answers"
+                f"{result.errors} errors beside {result.requests} answers"
             )
-        return found.p50_ms
+        return result.p50_ms
 
     def _say(self, text: str) -> None:
-        self._on_progress(Progress(self._posts, self._done, self._total, text))
+        self._on_progress(GrowthProgress(self._posts, self._done, self._total, text))
 
 
 def deep_page(database_url: str) -> tuple[int, int]:
@@ -208,7 +209,7 @@ def deep_page(database_url: str) -> tuple[int, int]:
 
 
 def verdict(deep_to_first: Interval, rounds: int) -> str:
-    """Say in words what the ratio of a deep page's cost to the first one's allows to say."""
+    """Say in words whether a deep page costs as much as the first, judged by their ratio."""
     low, high = ALIKE
     if rounds < FEWEST_BLOCKS:
         return NOT_SETTLED
@@ -223,26 +224,27 @@ def _example(request: Request) -> str:
     return request.path.replace("{id}", str(next(iter(request.ids), "")))
 
 
-def _point(grown: Grown, posts: int, operation: Operation, times: Times) -> GrowthPoint:
-    request, rounds_ms = grown.requests[operation], times[grown.service.name, operation]
+def _point(subject: Subject, posts: int, operation: Operation, times: Times) -> GrowthPoint:
+    request, rounds_ms = subject.requests[operation], times[subject.service.name, operation]
     return GrowthPoint(
-        service=grown.service.name,
+        service=subject.service.name,
         posts=posts,
         operation=operation,
         request=f"{request.method} {request.path}",
         rounds_ms=rounds_ms,
         median_ms=median(rounds_ms),
-        plans=grown.plans.get(operation, []),
+        plans=subject.plans.get(operation, []),
     )
 
 
-def _depth(grown: Grown, posts: int, times: Times, seed: int) -> Depth:
-    pairs = zip(times[grown.service.name, FIRST], times[grown.service.name, DEEP], strict=True)
-    ratio = interval([deep / first for first, deep in pairs], seed)
+def _depth(subject: Subject, posts: int, times: Times, seed: int) -> Depth:
+    name = subject.service.name
+    firsts, deeps = times[name, FIRST], times[name, DEEP]
+    ratio = interval([deep / first for first, deep in zip(firsts, deeps, strict=True)], seed)
     return Depth(
-        service=grown.service.name,
+        service=name,
         posts=posts,
-        page=grown.page,
+        page=subject.page,
         deep_to_first=ratio,
-        verdict=verdict(ratio, len(times[grown.service.name, FIRST])),
+        verdict=verdict(ratio, len(firsts)),
     )

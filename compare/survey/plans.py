@@ -15,7 +15,7 @@ from compare.results.surveys import QueryPlan
 from compare.running import databases, launch
 from compare.survey import recording
 
-# What reads tables; not the questions that drivers and pools ask about their connection.
+# Statements that read tables; not what drivers and pools ask about their connection.
 READING = re.compile(r"\s*SELECT\b.*\bFROM\b", re.DOTALL | re.IGNORECASE)
 TIMEOUT_SECONDS = 60.0
 EXPLAIN = {
@@ -24,12 +24,12 @@ EXPLAIN = {
     "postgresql": "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF) ",
 }
 
-Ask = Callable[[str], list[QueryPlan]]
+PlansOf = Callable[[str], list[QueryPlan]]  # by the path of a GET
 
 
 @contextmanager
-def recording_plans(service: Service, database_url: str) -> Iterator[Ask]:
-    """Run a service until the block ends, and give what tells the plans behind a GET of a path.
+def recording_plans(service: Service, database_url: str) -> Iterator[PlansOf]:
+    """Run a service until the block ends; give a function for the plans behind a GET of a path.
 
     GateError when a path does not answer 200; StatementError, LaunchError when it cannot run.
     """
@@ -51,19 +51,20 @@ def explain(database_url: str, statement: str) -> list[str]:
     engine = databases.engine(database_url)
     # The values are filled in, and a % among them is a %.
     with engine.connect().execution_options(no_parameters=True) as connection:
-        found = connection.exec_driver_sql(EXPLAIN[engine.dialect.name] + statement).all()
-    return _tree(found) if engine.dialect.name == "sqlite" else [line for (line,) in found]
+        rows = connection.exec_driver_sql(EXPLAIN[engine.dialect.name] + statement).all()
+    return _tree(rows) if engine.dialect.name == "sqlite" else [line for (line,) in rows]
 
 
 def _statements(url: str, file: Path) -> list[str]:
     before = len(recording.read(file))
     response = httpx.get(url, timeout=TIMEOUT_SECONDS, trust_env=False)
     if response.status_code != 200:
-        raise GateError(f"{url} answers {response.status_code}, so that it tells no plan")
-    found = [each for each in recording.read(file)[before:] if READING.match(each)]
-    if not found:
+        raise GateError(f"{url} answers {response.status_code}, so there are no plans")
+    new = recording.read(file)[before:]
+    statements = [statement for statement in new if READING.match(statement)]
+    if not statements:
         raise StatementError(f"{url} was answered, and none of its SQL was recorded")
-    return found
+    return statements
 
 
 def _tree(rows: Iterable[Any]) -> list[str]:

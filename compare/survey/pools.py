@@ -18,8 +18,8 @@ from compare.running.requests import mix_of
 
 IN_FLIGHT = 64
 LOAD_SECONDS = 3.0
-ASK_EVERY_SECONDS = 0.05
-SETTLE_SECONDS = 2.0  # in which what the last request did comes to its end
+READ_EVERY_SECONDS = 0.05
+SETTLE_SECONDS = 2.0  # for the last request to finish
 NOWHERE_URL = f"http://{launch.HOST}"  # a list calls no upstream
 STATES = text(
     "SELECT pid, state FROM pg_stat_activity WHERE datname = current_database()"
@@ -46,10 +46,10 @@ def pool_use(
     with launch.running(
         service, database_url=url, upstreams_url=NOWHERE_URL, overrides=overrides
     ) as running:
-        found, seen = _watched_load(running, url, in_flight, duration_seconds)
-    if found.errors or not found.requests:
-        raise GateError(f"{service.name}: {found.errors} errors beside {found.requests} answers")
-    return _read(service.name, int(chosen["DATABASE_POOL_SIZE"]), in_flight, found, seen)
+        result, readings = _watched_load(running, url, in_flight, duration_seconds)
+    if result.errors or not result.requests:
+        raise GateError(f"{service.name}: {result.errors} errors beside {result.requests} answers")
+    return _summary(service.name, int(chosen["DATABASE_POOL_SIZE"]), in_flight, result, readings)
 
 
 def _filled_database(service: Service, source: databases.Databases) -> str:
@@ -64,26 +64,26 @@ def _filled_database(service: Service, source: databases.Databases) -> str:
 def _watched_load(
     running: launch.Running, url: str, in_flight: int, duration_seconds: float
 ) -> tuple[load.Load, list[States]]:
-    # In a transaction each question would get the answer of the first.
+    # In a transaction every reading would be the same as the first.
     engine = databases.engine(url).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as watch, ThreadPoolExecutor() as threads:
         mix = mix_of("list")
         loop = load.ClosedLoop(in_flight)
         loading = threads.submit(load.run, running.url, mix, loop, duration_seconds)
-        seen = list(_states_while(loading, watch))
+        readings = list(_states_while(loading, watch))
     running.check_alive()
-    return loading.result(), seen
+    return loading.result(), readings
 
 
 def _states_while(loading: Future[load.Load], watch: Connection) -> Iterator[States]:
     while not loading.done():
         yield _states(watch)
-        wait([loading], timeout=ASK_EVERY_SECONDS)
+        wait([loading], timeout=READ_EVERY_SECONDS)
     settled_by = time.monotonic() + SETTLE_SECONDS
     while any(state != "idle" for state in _states(watch).values()):
         if time.monotonic() > settled_by:
             break
-        time.sleep(ASK_EVERY_SECONDS)
+        time.sleep(READ_EVERY_SECONDS)
     yield _states(watch)
 
 
@@ -91,21 +91,21 @@ def _states(watch: Connection) -> States:
     return {pid: state for pid, state in watch.execute(STATES)}
 
 
-def _read(
-    name: str, pool_size: int, in_flight: int, found: load.Load, seen: Sequence[States]
+def _summary(
+    name: str, pool_size: int, in_flight: int, result: load.Load, readings: Sequence[States]
 ) -> PoolUse:
-    peak_connections = max(len(states) for states in seen)
+    peak_connections = max(len(states) for states in readings)
     return PoolUse(
         name=name,
         pool_size=pool_size,
         in_flight=in_flight,
-        requests=found.requests,
-        errors=found.errors,
-        asked=len(seen),
+        requests=result.requests,
+        errors=result.errors,
+        asked=len(readings),
         peak_connections=peak_connections,
-        peak_active=max(_count(states, "active") for states in seen),
-        opened=len(set().union(*seen)),
-        idle_after=_count(seen[-1], "idle"),
+        peak_active=max(_count(states, "active") for states in readings),
+        opened=len(set().union(*readings)),
+        idle_after=_count(readings[-1], "idle"),
         verdict=_verdict(peak_connections, pool_size),
     )
 
@@ -117,4 +117,4 @@ def _verdict(peak_connections: int, pool_size: int) -> str:
 
 
 def _count(states: States, state: str) -> int:
-    return sum(each == state for each in states.values())
+    return list(states.values()).count(state)

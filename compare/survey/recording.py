@@ -20,7 +20,7 @@ import psycopg
 from compare.errors import StatementError
 from compare.registry.services import Service
 
-Record = Callable[[str], object]
+Recorder = Callable[[str], object]
 
 
 def recorded(service: Service, file: Path) -> Service:
@@ -66,13 +66,13 @@ def run(command: list[str]) -> None:
             sys.exit("usage: python -m compare.survey.recording FILE -m MODULE [ARGUMENT]...")
 
 
-def _connect(connect: Callable[..., Any], record: Record, *args: Any, **options: Any) -> Any:
+def _connect(connect: Callable[..., Any], record: Recorder, *args: Any, **options: Any) -> Any:
     connection = connect(*args, **options)
     connection.set_trace_callback(record)
     return connection
 
 
-def _execute(execute: Callable[..., Any], record: Record) -> Callable[..., Any]:
+def _execute(execute: Callable[..., Any], record: Recorder) -> Callable[..., Any]:
     @functools.wraps(execute)
     def recording(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
         record(_filled_in(self.connection, query, params))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from itertools import count
 from typing import Literal, Protocol, get_args
 
 from compare.contract import suite
@@ -20,12 +21,11 @@ from compare.survey import growth, observed, pools
 Topic = Literal["contract", "servers", "pools", "growth"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 
-
-# What the protocols are asked with; each comes with the servers.
+# What speaks the protocols to the servers; the extra `servers` brings it.
 CLIENTS = ("cryptography", "h2", "trustme", "websockets")
 
 
-class Audience(Protocol):
+class SurveyProgress(Protocol):
     """Who is told how far a survey is."""
 
     def checked(self, outcome: TestOutcome, total: int) -> None:
@@ -36,7 +36,7 @@ class Audience(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
+class SurveyPlan:
     """What to survey; `sizes`, in posts, and `seed` are for growth."""
 
     topic: Topic
@@ -62,34 +62,36 @@ class Plan:
         return shlex.join(command)
 
 
-def survey(plan: Plan, audience: Audience) -> Survey:
+def survey(plan: SurveyPlan, progress: SurveyProgress) -> Survey:
     """Fill the tables of one topic; the errors of its parts pass through."""
-    found = _found(plan, plan.services, plan.database, audience)
+    tables = _tables(plan, plan.services, plan.database, progress)
     now = datetime.now(UTC)
     made = Made(command=plan.command, commit=provenance.commit(), finished_at=now)
-    return found.model_copy(update={"made": [made]})
+    return tables.model_copy(update={"made": [made]})
 
 
-def _found(plan: Plan, services: Sequence[Service], database: str, audience: Audience) -> Survey:
+def _tables(
+    plan: SurveyPlan, services: Sequence[Service], database: str, progress: SurveyProgress
+) -> Survey:
     match plan.topic:
         case "contract":
-            return Survey(contract=_checked(services, database, audience))
+            return Survey(contract=_checked(services, database, progress))
         case "servers":
             from compare.survey import protocols
 
-            say = _counting(audience, len(services) + len(SERVERS))
+            say = _counting(progress, len(services) + len(SERVERS))
             return Survey(
                 protocols=protocols.observe_protocols(say),
                 observations=observed.observe_servers(services, say),
             )
         case "pools":
-            say = _counting(audience, len(services))
+            say = _counting(progress, len(services))
             with databases.open(database) as source:
                 return Survey(pools=[_pool_use(service, source, say) for service in services])
         case "growth":
-            say_grown = _grown(audience)
-            grown = growth.grow(services, database, plan.seed, say_grown, plan.sizes)
-            return Survey(growth=[grown])
+            say_growth = _growing(progress)
+            table = growth.grow(services, database, plan.seed, say_growth, plan.sizes)
+            return Survey(growth=[table])
 
 
 def missing_modules() -> list[str]:
@@ -98,21 +100,21 @@ def missing_modules() -> list[str]:
 
 
 def _checked(
-    services: Sequence[Service], database: str, audience: Audience
+    services: Sequence[Service], database: str, progress: SurveyProgress
 ) -> list[CheckedService]:
     with databases.open(database) as source:
         label = source.label
-        outcomes = suite.check_services(services, source, audience.checked)
+        outcomes = suite.check_services(services, source, progress.checked)
     return [
-        _row(service, label, [each for each in outcomes if each.service == service.name])
+        _row(service, label, [outcome for outcome in outcomes if outcome.service == service.name])
         for service in services
     ]
 
 
 def _row(service: Service, label: str, outcomes: Sequence[TestOutcome]) -> CheckedService:
-    failed = {each.clause: each.reason for each in outcomes if each.outcome == "failed"}
-    passed = {each.clause for each in outcomes if each.outcome == "passed"} - set(failed)
-    skipped = {each.clause: each.reason for each in outcomes if each.outcome == "skipped"}
+    failed = {test.clause: test.reason for test in outcomes if test.outcome == "failed"}
+    passed = {test.clause for test in outcomes if test.outcome == "passed"} - set(failed)
+    skipped = {test.clause: test.reason for test in outcomes if test.outcome == "skipped"}
     tested = {*passed, *failed}
     return CheckedService(
         service=service.name,
@@ -120,7 +122,7 @@ def _row(service: Service, label: str, outcomes: Sequence[TestOutcome]) -> Check
         async_model=service.async_model,
         server=service.server,
         database=label,
-        tests=dict(Counter(each.outcome for each in outcomes)),
+        tests=dict(Counter(test.outcome for test in outcomes)),
         passed=sorted(passed, key=lambda clause: int(clause[1:])),
         failed=failed,
         untested={clause: why for clause, why in skipped.items() if clause not in tested},
@@ -132,17 +134,12 @@ def _pool_use(service: Service, source: databases.Databases, say: Callable[[str]
     return pools.pool_use(service, source)
 
 
-def _counting(audience: Audience, total: int) -> Callable[[str], None]:
-    told: list[str] = []
-
-    def say(text: str) -> None:
-        audience.surveying(text, len(told), total)
-        told.append(text)
-
-    return say
+def _counting(progress: SurveyProgress, total: int) -> Callable[[str], None]:
+    done = count()
+    return lambda text: progress.surveying(text, next(done), total)
 
 
-def _grown(audience: Audience) -> growth.OnProgress:
-    return lambda progress: audience.surveying(
-        f"{progress.posts:,} posts: {progress.text}", progress.done, progress.total
+def _growing(progress: SurveyProgress) -> growth.OnProgress:
+    return lambda step: progress.surveying(
+        f"{step.posts:,} posts: {step.text}", step.done, step.total
     )

@@ -10,7 +10,7 @@ from compare.registry.services import Service
 from compare.results.surveys import Observation
 from compare.running.up import up
 from compare.survey.observed import ends, left_open, sizes
-from compare.survey.observed.asked import PATIENCE_SECONDS, TOKEN, Asked, Question, seen
+from compare.survey.observed.target import PATIENCE_SECONDS, TOKEN, Question, Target, answer_of
 
 # The last one ends the service.
 QUESTIONS: tuple[Question, ...] = (*left_open.QUESTIONS, *sizes.QUESTIONS, *ends.QUESTIONS)
@@ -40,13 +40,13 @@ def _observe(service: Service) -> list[Observation]:
         process = running.services[service.name]
         client = stack.enter_context(_client(process.url, {"Authorization": f"Bearer {TOKEN}"}))
         upstreams = stack.enter_context(_client(running.upstreams.url))
-        asked = Asked(process, client, upstreams)
+        target = Target(process, client, upstreams)
         return [
             Observation(
                 question=(question.__doc__ or "").split("\n")[0],
                 service=service.name,
                 server=service.server,
-                said=seen(partial(question, asked)),
+                said=answer_of(partial(question, target)),
             )
             for question in QUESTIONS
         ]

@@ -7,7 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import psutil
 
-from compare.survey.observed.asked import Asked, Question, connected, request, seen, send
+from compare.survey.observed.target import Question, Target, answer_of, connected, request, send
+from shared import upstreams
 
 UPSTREAM_TIMEOUT_SECONDS = 4.0  # above the 3 s that one server waits before it cancels
 AT_ONCE_SECONDS = 1.0
@@ -16,77 +17,76 @@ DELAY_SECONDS = 1.0
 DEADLINE_SECONDS = 20.0
 POLL_SECONDS = 0.05
 NEWCOMER_PATIENCE_SECONDS = 0.3
-UPSTREAMS = ("weather", "news", "stocks")
 HANGING = "weather"
 DASHBOARD = "GET /dashboard HTTP/1.1"
 
 
-def client_goes_away(asked: Asked) -> str:
+def client_goes_away(target: Target) -> str:
     """What becomes of a dashboard whose client goes away while an upstream hangs?"""
     # One only: a blocking dashboard would go on to hang on the others, into the next question.
-    _set_upstreams(asked, HANGING, mode="hang")
-    with connected(asked) as connection:
-        connection.sendall(request(asked, DASHBOARD))
-        _poll(lambda: _called(asked, HANGING))
-    _poll(lambda: bool(_waits_seconds(asked, HANGING)))
-    (waited_seconds,) = _waits_seconds(asked, HANGING)
-    asked.upstreams.delete("/control").raise_for_status()
+    _set_upstreams(target, HANGING, mode="hang")
+    with connected(target) as connection:
+        connection.sendall(request(target, DASHBOARD))
+        _poll(lambda: _called(target, HANGING))
+    _poll(lambda: bool(_waits_seconds(target, HANGING)))
+    (waited_seconds,) = _waits_seconds(target, HANGING)
+    target.upstreams.delete("/control").raise_for_status()
     if waited_seconds > UPSTREAM_TIMEOUT_SECONDS * 0.9:
         return "goes on: its call of the upstream lasts until the timeout"
     when = "at once" if waited_seconds < AT_ONCE_SECONDS else f"after {waited_seconds:.0f} s"
     return f"cancelled: its call of the upstream is broken off {when}"
 
 
-def server_is_stopped(asked: Asked) -> str:
+def server_is_stopped(target: Target) -> str:
     """What becomes of a dashboard in flight, of newcomers and of the server after SIGTERM?"""
-    _set_upstreams(asked, *UPSTREAMS, delay_seconds=DELAY_SECONDS)
+    _set_upstreams(target, *upstreams.NAMES, delay_seconds=DELAY_SECONDS)
     with ThreadPoolExecutor() as threads:
-        in_flight = threads.submit(seen, lambda: _dashboard(asked))
-        _poll(lambda: _called(asked, *UPSTREAMS))
-        asked.running.process.send_signal(signal.SIGTERM)
-        newcomer = list(_newcomers(asked, in_flight))[-1]
-    return f"in flight: {in_flight.result()}; newcomer: {newcomer}; then the server {_end(asked)}"
+        in_flight = threads.submit(answer_of, lambda: _dashboard(target))
+        _poll(lambda: _called(target, *upstreams.NAMES))
+        target.running.process.send_signal(signal.SIGTERM)
+        newcomer = list(_newcomers(target, in_flight))[-1]
+    return f"in flight: {in_flight.result()}; newcomer: {newcomer}; then the server {_end(target)}"
 
 
-def _set_upstreams(asked: Asked, *names: str, **behaviour: str | float) -> None:
-    asked.upstreams.delete("/log").raise_for_status()
+def _set_upstreams(target: Target, *names: str, **behaviour: str | float) -> None:
+    target.upstreams.delete("/log").raise_for_status()
     for name in names:
-        asked.upstreams.put(f"/control/{name}", json=behaviour).raise_for_status()
+        target.upstreams.put(f"/control/{name}", json=behaviour).raise_for_status()
 
 
-def _called(asked: Asked, *names: str) -> bool:
-    hits = asked.upstreams.get("/hits").json()
+def _called(target: Target, *names: str) -> bool:
+    hits = target.upstreams.get("/hits").json()
     return any(hits[name] for name in names)
 
 
-def _waits_seconds(asked: Asked, name: str) -> list[float]:
+def _waits_seconds(target: Target, name: str) -> list[float]:
     return [
         hit["ended_at_seconds"] - hit["started_at_seconds"]
-        for hit in asked.upstreams.get("/log").json()["log"]
+        for hit in target.upstreams.get("/log").json()["log"]
         if hit["upstream"] == name
     ]
 
 
-def _dashboard(asked: Asked) -> str:
-    answer = send(asked, DASHBOARD, patience_seconds=DEADLINE_SECONDS)
+def _dashboard(target: Target) -> str:
+    answer = send(target, DASHBOARD, patience_seconds=DEADLINE_SECONDS)
     whole = answer.status_code == 200 and not answer.json()["unavailable"]
     return "answered whole" if whole else f"answered {answer.status_code}"
 
 
-def _newcomers(asked: Asked, in_flight: Future[str]) -> Iterator[str]:
+def _newcomers(target: Target, in_flight: Future[str]) -> Iterator[str]:
     """Ask again and again on new connections, at least once, until the one in flight is done."""
     while True:
-        yield _newcomer(asked)
+        yield _newcomer(target)
         if in_flight.done():
             return
         time.sleep(POLL_SECONDS)
 
 
-def _newcomer(asked: Asked) -> str:
+def _newcomer(target: Target) -> str:
     try:
-        with connected(asked) as connection:
+        with connected(target) as connection:
             connection.settimeout(NEWCOMER_PATIENCE_SECONDS)
-            connection.sendall(request(asked, "GET /health HTTP/1.1"))
+            connection.sendall(request(target, "GET /health HTTP/1.1"))
             return "answered" if connection.recv(1) else "not answered"
     except ConnectionRefusedError:
         return "refused"
@@ -94,10 +94,10 @@ def _newcomer(asked: Asked) -> str:
         return "not answered"
 
 
-def _end(asked: Asked) -> str:
+def _end(target: Target) -> str:
     since = time.monotonic()
     try:
-        code = asked.running.process.wait(DEADLINE_SECONDS)
+        code = target.running.process.wait(DEADLINE_SECONDS)
     except psutil.TimeoutExpired:
         return f"is still there after {DEADLINE_SECONDS:.0f} s"
     seconds = time.monotonic() - since

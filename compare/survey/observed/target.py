@@ -1,4 +1,4 @@
-"""Who is asked: a running service with its upstreams, over HTTP or byte by byte over a socket."""
+"""What is observed: a running service, asked over HTTP or byte by byte over a socket."""
 
 import socket
 from collections.abc import Callable
@@ -19,7 +19,7 @@ POST = b'{"title": "a", "body": "b", "author_id": 1, "tags": []}'
 
 
 @dataclass(frozen=True)
-class Asked:
+class Target:
     """A running service; `client` keeps no connection open, `upstreams` steers the simulator."""
 
     running: Running
@@ -27,41 +27,41 @@ class Asked:
     upstreams: httpx.Client
 
 
-# Its docstring says what is asked; it gives what is seen in few words.
-Question = Callable[[Asked], str]
+# Its docstring is the question; it returns the answer in few words.
+Question = Callable[[Target], str]
 
 
 def send(
-    asked: Asked, head: str, body: bytes = b"", patience_seconds: float = PATIENCE_SECONDS
+    target: Target, head: str, body: bytes = b"", patience_seconds: float = PATIENCE_SECONDS
 ) -> httpx.Response:
     """Send a request of these lines, to which Host and the token are added, and give the answer.
 
-    It is taken even when the service stops reading in the middle of the body. OSError or
-    HTTPException when there is none.
+    The answer is read even when the service stops reading in the middle of the body. OSError or
+    HTTPException when there is no answer.
     """
-    with connected(asked, patience_seconds) as connection:
+    with connected(target, patience_seconds) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):
-            connection.sendall(request(asked, head) + body)
+            connection.sendall(request(target, head) + body)
         with closing(HTTPResponse(connection)) as answer:
             answer.begin()
             return httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
 
 
-def request(asked: Asked, head: str) -> bytes:
+def request(target: Target, head: str) -> bytes:
     """Give the head of a request in full, as it goes over the wire."""
-    host = asked.client.base_url.netloc.decode()
+    host = target.client.base_url.netloc.decode()
     lines = [head, f"Host: {host}", f"Authorization: Bearer {TOKEN}", "", ""]
     return "\r\n".join(lines).encode("latin-1")
 
 
-def connected(asked: Asked, patience_seconds: float = PATIENCE_SECONDS) -> socket.socket:
+def connected(target: Target, patience_seconds: float = PATIENCE_SECONDS) -> socket.socket:
     """Give a new connection to the service."""
-    url = asked.client.base_url
+    url = target.client.base_url
     return socket.create_connection((url.host, url.port or 80), timeout=patience_seconds)
 
 
-def seen(ask: Callable[[], str]) -> str:
-    """Give what an ask gives; what goes wrong with a connection is an answer, too."""
+def answer_of(ask: Callable[[], str]) -> str:
+    """Give what is answered; what goes wrong with the connection is an answer, too."""
     try:
         return ask()
     except (TimeoutError, httpx.TimeoutException):
