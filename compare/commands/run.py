@@ -67,10 +67,10 @@ def run(
 ) -> None:
     """Run services side by side, check and measure them, and write the comparison as a page."""
     make(output)
-    plan_with = partial(planned, True, services, database, full, scenario)
-    results = run_into(
-        output / RESULTS, partial(plan_with, budget, precision, blocks), seed, resume
+    plan_with = partial(
+        planned, True, services, database, full, scenario, budget, precision, blocks
     )
+    results = run_into(output / RESULTS, plan_with, seed, resume)
     print_contract(results.contract, results.clauses)
     print_results(results)
     page = write_page(results, output)
@@ -95,8 +95,10 @@ def measure(
     """Measure services as `run` does, without checking them first and without a page."""
     make(output)
     file = output / MEASURED
-    plan_with = partial(planned, False, services, database, full, scenario)
-    results = run_into(file, partial(plan_with, budget, precision, blocks), seed, resume)
+    plan_with = partial(
+        planned, False, services, database, full, scenario, budget, precision, blocks
+    )
+    results = run_into(file, plan_with, seed, resume)
     print_results(results)
     out.print(f"The results: {file}", soft_wrap=True)
     raise typer.Exit(FAILED if results.refusals else 0)
