@@ -124,6 +124,21 @@ def launched(
     Without a path, for what does not speak HTTP/1.1, it is ready when its port takes connections.
     The command may hold {host}, {port} and {threads}.
     """
+    with begun(name, command, chosen, host, port, cores) as started:
+        wait_until_ready(started, ready_path)
+        yield started
+
+
+@contextmanager
+def begun(
+    name: str,
+    command: tuple[str, ...],
+    chosen: Mapping[str, str] | None = None,
+    host: str = HOST,
+    port: int | None = None,
+    cores: Collection[int] | None = None,
+) -> Iterator[Running]:
+    """Do as `launched` does, without the wait: whoever needs the process waits for it."""
     port = _claimed(host, port) if port else free_port(host)
     parts = [part.format(host=host, port=port, threads=THREAD_LIMIT) for part in command]
     url = f"http://{HOST if host == '0.0.0.0' else host}:{port}"
@@ -132,10 +147,25 @@ def launched(
         try:
             if cores:
                 started.process.cpu_affinity(list(cores))  # before it has threads or children
-            _wait_until_ready(started, ready_path)
             yield started
         finally:
             stop(started.process)
+
+
+def wait_until_ready(started: Running, path: str | None) -> None:
+    """Wait until the path gives 200, or the port takes connections; else LaunchError."""
+    deadline = time.monotonic() + READY_SECONDS
+    answer = "no answer"
+    with httpx.Client(base_url=started.url, timeout=READY_SECONDS, trust_env=False) as client:
+        while time.monotonic() < deadline:
+            started.check_alive()
+            with suppress(httpx.TransportError, OSError):
+                answer = _connect(client) if path is None else _get(client, path)
+                if answer == READY:
+                    return
+            time.sleep(POLL_SECONDS)
+    message = f"{started.name} was not ready after {READY_SECONDS:.0f} s ({answer})"
+    raise LaunchError(message, started.log)
 
 
 def free_port(host: str = HOST) -> int:
@@ -171,21 +201,6 @@ def _start(command: list[str], chosen: Mapping[str, str], log: Path) -> psutil.P
             stderr=subprocess.STDOUT,
             process_group=0,  # so that the terminal's Ctrl-C reaches only us, who stop it in order
         )
-
-
-def _wait_until_ready(started: Running, path: str | None) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    answer = "no answer"
-    with httpx.Client(base_url=started.url, timeout=READY_SECONDS, trust_env=False) as client:
-        while time.monotonic() < deadline:
-            started.check_alive()
-            with suppress(httpx.TransportError, OSError):
-                answer = _connect(client) if path is None else _get(client, path)
-                if answer == READY:
-                    return
-            time.sleep(POLL_SECONDS)
-    message = f"{started.name} was not ready after {READY_SECONDS:.0f} s ({answer})"
-    raise LaunchError(message, started.log)
 
 
 def _connect(client: httpx.Client) -> str:

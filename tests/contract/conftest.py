@@ -1,34 +1,27 @@
 """The options of the contract suite, and its fixtures: a test asks for what it needs, by name.
 
-`client` is all that most tests need. Tests that ask for `tables`, `simulator`, `start` or `token`
-are skipped, saying why, where a service that somebody else runs comes without.
+`client` is all that most tests need; those with many requests in flight take an async one. Tests
+that ask for `tables`, `simulator`, `token` or a companion are skipped, saying why, where a service
+that somebody else runs comes without.
 """
 
 import inspect
-import platform
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
-from importlib.metadata import PackageNotFoundError, version
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from compare.registry.services import Service
 from compare.running import databases, launch, stopping
 from shared import seed
 from tests.contract import subject as subjects
-from tests.contract.choosing import chosen_services, is_beyond_yardstick
+from tests.contract.choosing import chosen_services, header, is_beyond_yardstick
+from tests.contract.companions import Companions
 from tests.contract.simulator import Simulator
-from tests.contract.subject import (
-    SHORT_TIMEOUT_SECONDS,
-    Instance,
-    StartInstance,
-    Subject,
-    connect,
-    starting,
-)
+from tests.contract.subject import Instance, Subject, connect, connect_async
 from tests.contract.tables import Tables
 
 GIVEN = pytest.StashKey[Subject]()
@@ -52,14 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what is tested, on which database, with which versions."""
-    services = chosen_services(config)
-    names = [config.option.url] if config.option.url else list(services)
-    modules = {"httpx", *(each for service in services.values() for each in service.requires)}
-    versions = [f"{module} {_version(module)}" for module in sorted(modules)]
-    return [
-        f"contract of: {', '.join(names)}; database: {config.option.database}",
-        f"versions: Python {platform.python_version()}, {', '.join(versions)}",
-    ]
+    return header(config)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -109,10 +95,10 @@ def source(pytestconfig: pytest.Config) -> Iterator[databases.Databases]:
 
 
 @pytest.fixture(scope="session")
-def simulator_url(source: databases.Databases) -> Iterator[str]:
-    """The simulator that our own services call."""
-    with launch.upstreams_running() as running:
-        yield running.url
+def upstreams(source: databases.Databases) -> Iterator[launch.Running]:
+    """The simulator that our own services call, which starts while they are migrated."""
+    with launch.begun("upstreams", launch.SIMULATOR) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -125,14 +111,30 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
     if service.missing:
         pytest.skip(f"{service.name} needs modules that are not here: {', '.join(service.missing)}")
     source = request.getfixturevalue("source")
-    with subjects.running(service, source, request.getfixturevalue("simulator_url")) as subject:
+    with subjects.running(service, source, request.getfixturevalue("upstreams")) as subject:
         yield subject
+
+
+@pytest.fixture(scope="session", autouse=True)
+def companions(subject: Subject, request: pytest.FixtureRequest) -> Iterator[Companions]:
+    """The companions that tests ask for; autouse, since they start while the first tests run."""
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    names = {name for item in items for name in item.fixturenames}
+    with ExitStack() as stack:
+        yield Companions(subject, names, stack)
 
 
 @pytest.fixture(scope="session")
 def client(subject: Subject) -> Iterator[httpx.Client]:
     """A client of the service that sends its token."""
     with connect(subject.url, subject.token) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def async_client(subject: Subject) -> AsyncIterator[httpx.AsyncClient]:
+    """The same for tests that have many requests in flight."""
+    async with connect_async(subject.url, subject.token) as client:
         yield client
 
 
@@ -193,52 +195,60 @@ def upstream_timeout_ms(subject: Subject) -> float:
     return subject.upstream_timeout_seconds * 1000
 
 
-@pytest.fixture
-def start(subject: Subject) -> Iterator[StartInstance]:
-    """Start more processes of the service with other settings; they end with the test."""
-    with ExitStack() as stack:
-        yield starting(subject, stack)
+@pytest.fixture(scope="session")
+def stranded(companions: Companions) -> Iterator[httpx.Client]:
+    """A client of a process that can reach neither its database nor its upstreams."""
+    with companions.ready("stranded").connect() as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
-def companions(subject: Subject, tables: Tables) -> Iterator[dict[str, Instance]]:
-    """More processes of the service, with other settings, started side by side."""
-    haste = {"DATABASE_TIMEOUT_SECONDS": str(SHORT_TIMEOUT_SECONDS)}
-    nobody_url = f"http://{launch.HOST}:{launch.free_port()}"
-    nowhere = {"database_url": tables.unreachable_url(), "upstreams_url": nobody_url}
-    with ExitStack() as stack, ThreadPoolExecutor() as pool:
-        start = starting(subject, stack)
-        stranded = pool.submit(start, ready_path="/health", **nowhere, **haste)
-        frugal = pool.submit(start, token=None, DATABASE_POOL_SIZE="1", **haste)
-        patient = pool.submit(start, UPSTREAM_TIMEOUT_SECONDS="20")
-        started = {"stranded": stranded, "frugal": frugal, "patient": patient}
-        yield {name: each.result() for name, each in started.items()}
+def unheard(companions: Companions, tables: Tables) -> Iterator[httpx.Client]:
+    """A client of a process whose database server takes its connections and says nothing."""
+    if not tables.is_postgres:
+        pytest.skip("SQLite has no server that could fall silent")
+    with companions.ready("unheard").connect() as client:
+        yield client
 
 
-@pytest.fixture
-def stranded(companions: dict[str, Instance]) -> httpx.Client:
-    """A client of a process that can reach neither its database nor its upstreams."""
-    return companions["stranded"].client
-
-
-@pytest.fixture
-def frugal(companions: dict[str, Instance]) -> httpx.Client:
+@pytest.fixture(scope="session")
+def frugal(companions: Companions) -> Iterator[httpx.Client]:
     """A client of a process with one database connection, little patience and no token."""
-    return companions["frugal"].client
+    with companions.ready("frugal").connect() as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def async_frugal(frugal: httpx.Client) -> AsyncIterator[httpx.AsyncClient]:
+    """The same for tests that have many requests in flight."""
+    async with connect_async(str(frugal.base_url)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def patient(subject: Subject, companions: Companions) -> Iterator[httpx.Client]:
+    """A client of a process that waits for its upstreams as long as a busy machine may take."""
+    url = companions.ready("patient").process.url if subject.begin else subject.url
+    with connect(url, subject.token) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def async_patient(
+    subject: Subject, patient: httpx.Client
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The same for tests that have many requests in flight."""
+    async with connect_async(str(patient.base_url), subject.token) as client:
+        yield client
 
 
 @pytest.fixture
-def patient(subject: Subject, request: pytest.FixtureRequest) -> httpx.Client:
-    """A client of a process that waits for its upstreams as long as a busy machine may take."""
-    if subject.start is None:
-        client: httpx.Client = request.getfixturevalue("client")
-        return client
-    companions: dict[str, Instance] = request.getfixturevalue("companions")
-    return companions["patient"].client
+def doomed(companions: Companions) -> Instance:
+    """A process that one test may kill."""
+    return companions.ready("doomed")
 
 
-def _version(module: str) -> str:
-    try:
-        return version(module)
-    except PackageNotFoundError:
-        return "not installed"
+@pytest.fixture
+def forsaken(companions: Companions) -> Instance:
+    """A process with two database connections, whose clients go away, and which a test may stop."""
+    return companions.ready("forsaken")

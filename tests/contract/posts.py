@@ -1,7 +1,7 @@
 """Posts as the tests expect them on the wire, and new posts for them to create."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from shared import seed
 from tests.contract.answers import good
 
 Post = dict[str, Any]
+JSON = {"Content-Type": "application/json"}
 BEYOND_SEED = seed.POSTS + 1  # before this id there is seed data only, whatever was created since
 
 
@@ -61,6 +62,15 @@ def pages(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
         following = page["next"]
 
 
+async def pages_async(client: httpx.AsyncClient, path: str) -> AsyncIterator[dict[str, Any]]:
+    """Walk a list in the same way, among other requests."""
+    following: str | None = path
+    while following is not None:
+        page = good(await client.get(following))
+        yield page
+        following = page["next"]
+
+
 def new_post(**changes: Any) -> Post:
     """Give a post that can be created, with these fields changed."""
     return {"title": "A new post", "body": "Its text.", "author_id": 1, "tags": ["new"]} | changes
@@ -68,5 +78,9 @@ def new_post(**changes: Any) -> Post:
 
 def create(client: httpx.Client, body: Any, **headers: str) -> httpx.Response:
     """Send a create with this JSON value; lone surrogates and NaN go out as Python writes them."""
-    headers = {"Content-Type": "application/json"} | headers
-    return client.post("/posts", content=json.dumps(body), headers=headers)
+    return client.post("/posts", content=json.dumps(body), headers=JSON | headers)
+
+
+async def create_async(client: httpx.AsyncClient, body: Any, **headers: str) -> httpx.Response:
+    """Send such a create among other requests."""
+    return await client.post("/posts", content=json.dumps(body), headers=JSON | headers)

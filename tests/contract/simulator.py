@@ -17,6 +17,11 @@ class Hit:
     ended_at_seconds: float
     upstream: str
 
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+        return self.ended_at_seconds - self.started_at_seconds
+
 
 class Simulator:
     """The three upstreams that the service under test calls."""
@@ -35,8 +40,12 @@ class Simulator:
 
     def reset(self) -> None:
         """Make all three well again and forget their hits."""
-        for path in ("/control", "/log"):
-            self._client.delete(path).raise_for_status()
+        self.make_well()
+        self._client.delete("/log").raise_for_status()
+
+    def make_well(self) -> None:
+        """Make all three well again."""
+        self._client.delete("/control").raise_for_status()
 
     def answers(self) -> dict[str, Any]:
         """Ask the upstreams what they answer; these hits are forgotten."""

@@ -2,17 +2,17 @@
 
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import httpx
-import pytest
 from sqlalchemy import Engine
 
 from compare.registry.environment import settings as service_settings
 from compare.registry.services import Service
-from compare.running import databases, launch
+from compare.running import databases, launch, stopping
 from shared import seed
 
 TOKEN = "a-token-of-the-contract-suite"
@@ -25,8 +25,37 @@ KEEPALIVE_SECONDS = 1.0
 SHORT_TIMEOUT_SECONDS = 0.5  # for a database that is to fail
 
 
-# Starts one more process of the service under test, with settings of its own.
-Start = Callable[..., AbstractContextManager[launch.Running]]
+@dataclass(frozen=True)
+class Instance:
+    """A process of the service that the suite itself has begun to start."""
+
+    process: launch.Running
+    token: str | None
+    ready_path: str
+
+    def wait_until_ready(self) -> None:
+        """Wait until it takes requests."""
+        launch.wait_until_ready(self.process, self.ready_path)
+
+    def connect(self) -> httpx.Client:
+        """Give a client of it that sends its token."""
+        return connect(self.process.url, self.token)
+
+    def connect_async(self) -> httpx.AsyncClient:
+        """Give such a client for many requests at once."""
+        return connect_async(self.process.url, self.token)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has: what it was about to do is done, or never will."""
+        stopping.stop(self.process.process)
+
+
+# Begins to start one more process of the service under test, with settings of its own.
+Begin = Callable[..., AbstractContextManager[Instance]]
 
 
 @dataclass(frozen=True)
@@ -40,30 +69,28 @@ class Subject:
     upstreams_url: str | None = None
     upstream_timeout_seconds: float | None = None
     overlaps: bool | None = None
-    start: Start | None = None
-
-
-@dataclass(frozen=True)
-class Instance:
-    """One more process of the service, for one test; `kill` ends it as a power cut would."""
-
-    client: httpx.Client
-    kill: Callable[[], None]
-
-
-StartInstance = Callable[..., Instance]
+    begin: Begin | None = None
 
 
 def connect(url: str, token: str | None = None) -> httpx.Client:
     """Give a client that keeps its connections, sends the token and follows no redirect."""
-    return httpx.Client(
-        base_url=url,
-        headers={"Authorization": f"Bearer {token}"} if token else {},
-        timeout=REQUEST_TIMEOUT_SECONDS,
-        limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
-        trust_env=False,
-        verify=_tls_context(),
-    )
+    return httpx.Client(**_of_client(url, token))
+
+
+def connect_async(url: str, token: str | None = None) -> httpx.AsyncClient:
+    """Give such a client for many requests at once."""
+    return httpx.AsyncClient(**_of_client(url, token))
+
+
+def _of_client(url: str, token: str | None) -> dict[str, Any]:
+    return {
+        "base_url": url,
+        "headers": {"Authorization": f"Bearer {token}"} if token else {},
+        "timeout": REQUEST_TIMEOUT_SECONDS,
+        "limits": httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
+        "trust_env": False,
+        "verify": _tls_context(),
+    }
 
 
 @cache  # since making one takes longer than many a test
@@ -72,27 +99,32 @@ def _tls_context() -> ssl.SSLContext:
 
 
 @contextmanager
-def running(service: Service, source: databases.Databases, simulator_url: str) -> Iterator[Subject]:
+def running(
+    service: Service, source: databases.Databases, upstreams: launch.Running
+) -> Iterator[Subject]:
     """Run a service on a fresh database, migrated by the service itself and seeded."""
     fresh_url = source.create(service.name)
     launch.migrate(service, fresh_url)
     engine = databases.engine(fresh_url)
     seed.fill(engine)
-    start = partial(_start, service, database_url=fresh_url, upstreams_url=simulator_url)
-    with start() as process:
+    launch.wait_until_ready(upstreams, "/hits")
+    begin = partial(_begun, service, database_url=fresh_url, upstreams_url=upstreams.url)
+    with begin() as instance:
+        instance.wait_until_ready()
         yield Subject(
             name=service.name,
-            url=process.url,
+            url=instance.process.url,
             token=TOKEN,
             engine=engine,
-            upstreams_url=simulator_url,
+            upstreams_url=upstreams.url,
             upstream_timeout_seconds=UPSTREAM_TIMEOUT_SECONDS,
             overlaps=service.async_model == "async",
-            start=start,
+            begin=begin,
         )
 
 
-def _start(
+@contextmanager
+def _begun(
     service: Service,
     *,
     database_url: str,
@@ -100,12 +132,13 @@ def _start(
     token: str | None = TOKEN,
     ready_path: str = "/ready",
     **settings: str,
-) -> AbstractContextManager[launch.Running]:
+) -> Iterator[Instance]:
     settings = {"UPSTREAM_TIMEOUT_SECONDS": str(UPSTREAM_TIMEOUT_SECONDS)} | settings
     if token is not None:
         settings["API_TOKEN"] = token
     chosen = service_settings(service, database_url, upstreams_url, **settings)
-    return launch.launched(service.name, service.command, ready_path, chosen)
+    with launch.begun(service.name, service.command, chosen) as process:
+        yield Instance(process, token, ready_path)
 
 
 def given(
@@ -131,16 +164,3 @@ def complaint(subject: Subject) -> str | None:
     if seed.post_row(seed.POSTS - 1)["title"] not in newest_of_seed.text:
         return "it lacks the seed data: fill its database with shared.seed.fill, or give --database"
     return None
-
-
-def starting(subject: Subject, stack: ExitStack) -> StartInstance:
-    """Give a function that starts more processes of the service; they end with the stack."""
-    if subject.start is None:
-        pytest.skip("needs a service that the suite itself starts with other settings")
-    begin = subject.start
-
-    def start(token: str | None = subject.token, **settings: str) -> Instance:
-        running = stack.enter_context(begin(token=token, **settings))
-        return Instance(stack.enter_context(connect(running.url, token)), running.kill)
-
-    return start

@@ -1,10 +1,6 @@
 """The create: `POST /posts`, its transaction and its token."""
 
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from threading import Event, Lock
 from typing import Any
 
 import httpx
@@ -14,15 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from shared import seed
 from tests.contract.answers import good, problem
 from tests.contract.posts import create, ids, new_post, read
-from tests.contract.subject import Instance, StartInstance
 from tests.contract.tables import Tables
 
 pytestmark = pytest.mark.usefixtures("tidy")
 
 CLOCK_TOLERANCE = timedelta(seconds=2)
-AT_ONCE = 40
-CREATORS = 16
-ACKNOWLEDGED_BEFORE_KILL = 40
 TEN_TAGS = [f"tag-{number}" for number in range(10)]
 UNKNOWN_AUTHORS = [len(seed.AUTHORS) + 1, 2**31, 2**63 - 1]
 TEXTS = {
@@ -141,57 +133,6 @@ def test_unknown_author_leaves_nothing(
     before = tables.counts()
     problem(create(client, new_post(author_id=author_id)), 422, "/body/author_id")
     assert tables.counts() == before
-
-
-def test_killed_service_keeps_what_it_acknowledged(start: StartInstance, tables: Tables) -> None:
-    """C15: A process killed among creates leaves all acknowledged posts whole, and no torn one."""
-    acknowledged = create_until_killed(start())
-    tags = tables.new_tags()
-    assert len(acknowledged) >= ACKNOWLEDGED_BEFORE_KILL
-    assert acknowledged <= tags.keys()
-    assert {id: names for id, names in tags.items() if names != set(TEN_TAGS)} == {}
-
-
-def create_until_killed(instance: Instance) -> set[int]:
-    """Create posts from several threads, kill the process among them, and give the ids it gave."""
-    acknowledged: set[int] = set()
-    enough, lock = Event(), Lock()
-
-    def create_on() -> None:
-        with suppress(httpx.TransportError):
-            while True:
-                id = good(create(instance.client, new_post(tags=TEN_TAGS)), 201)["id"]
-                with lock:
-                    acknowledged.add(id)
-                    if len(acknowledged) >= ACKNOWLEDGED_BEFORE_KILL:
-                        enough.set()
-
-    with ThreadPoolExecutor(CREATORS) as pool:
-        try:
-            creators = [pool.submit(create_on) for _ in range(CREATORS)]
-            for creator in creators:  # one that ends early has failed: do not wait for it in vain
-                creator.add_done_callback(lambda _: enough.set())
-            enough.wait()
-        finally:
-            instance.kill()
-    for creator in creators:
-        creator.result()
-    return acknowledged
-
-
-@pytest.mark.happy_path
-def test_creates_at_once_are_all_kept(client: httpx.Client, tables: Tables) -> None:
-    """C16: Forty creates at once are all acknowledged, and each is kept as it was sent."""
-    sent = [new_post(title=f"Number {number}", tags=[f"of-{number}"]) for number in range(AT_ONCE)]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda body: create(client, body), sent))
-    assert Counter(answer.status_code for answer in answers) == {201: AT_ONCE}
-    given = [good(answer, 201) for answer in answers]
-    assert [(post["title"], post["tags"]) for post in given] == [
-        (body["title"], body["tags"]) for body in sent
-    ]
-    assert tables.new_titles() == {post["id"]: post["title"] for post in given}
-    assert tables.new_tags() == {post["id"]: set(post["tags"]) for post in given}
 
 
 def credentials_but_for(token: str) -> list[bytes]:

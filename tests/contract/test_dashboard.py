@@ -1,13 +1,14 @@
 """The dashboard: `GET /dashboard`, and what it does when its upstreams do not."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.contract.answers import elapsed_ms, good, problem
+from tests.contract.at_once import at_once, until
+from tests.contract.posts import create_async, new_post
 from tests.contract.simulator import NAMES, Simulator, all_overlap, most_at_once, none_overlap
 from tests.contract.subject import Subject
 
@@ -22,7 +23,6 @@ REASONS = {
 DELAY_SECONDS = 0.2
 LONG_DELAY_SECONDS = 1.0
 DASHBOARDS_AT_ONCE = 16
-DEADLINE_SECONDS = 10.0
 # Less than any of the simulator's answers takes when it comes drop by drop.
 PATIENCE_MS = 3000.0
 
@@ -171,38 +171,37 @@ def test_upstream_within_its_timeout_is_given(patient: httpx.Client, simulator: 
 
 
 @pytest.mark.happy_path
-def test_many_dashboards_are_served_at_once(
-    subject: Subject, patient: httpx.Client, simulator: Simulator
+@pytest.mark.asyncio
+async def test_many_dashboards_are_served_at_once(
+    subject: Subject, async_patient: httpx.AsyncClient, simulator: Simulator
 ) -> None:
     """C24: Sixteen dashboards are served at once: their calls of a slow upstream overlap."""
     whole = simulator.answers()
     # Long enough for a busy machine to begin them all, where the service may wait so long.
-    delay_seconds = LONG_DELAY_SECONDS if subject.start else DELAY_SECONDS
+    delay_seconds = LONG_DELAY_SECONDS if subject.begin else DELAY_SECONDS
     simulator.set("weather", delay_seconds=delay_seconds)
-    with ThreadPoolExecutor(DASHBOARDS_AT_ONCE) as pool:
-        tasks = [pool.submit(patient.get, "/dashboard") for _ in range(DASHBOARDS_AT_ONCE)]
-    assert [good(task.result()) for task in tasks] == [lacking(whole)] * DASHBOARDS_AT_ONCE
+    answers = await at_once(*(async_patient.get("/dashboard") for _ in range(DASHBOARDS_AT_ONCE)))
+    assert [good(answer) for answer in answers] == [lacking(whole)] * DASHBOARDS_AT_ONCE
     assert simulator.hits() == dict.fromkeys(NAMES, DASHBOARDS_AT_ONCE)
     slow = [hit for hit in simulator.log() if hit.upstream == "weather"]
     assert most_at_once(slow) >= DASHBOARDS_AT_ONCE / 2
 
 
-def test_others_are_served_while_a_dashboard_waits(
-    client: httpx.Client, simulator: Simulator
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("tidy")
+async def test_others_are_served_while_a_dashboard_waits(
+    async_client: httpx.AsyncClient, simulator: Simulator
 ) -> None:
-    """C24: While one dashboard waits for its upstream, other requests are answered."""
+    """C24: While one dashboard waits for its upstream, others read and create."""
     simulator.set("weather", "hang")
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(client.get, "/dashboard")
-        wait_for_hit(simulator, "weather")
-        good(client.get("/posts?limit=1"))
-        good(client.get("/health"))
-        assert not waiting.done()
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(async_client.get("/dashboard"))
+        await until(lambda: simulator.hits()["weather"] == 1)
+        others = [await async_client.get(path) for path in ("/posts?limit=1", "/health")]
+        created = await create_async(async_client, new_post())
+        was_waiting = not waiting.done()
+    assert was_waiting
+    for answer in others:
+        good(answer)
+    good(created, 201)
     good(waiting.result())
-
-
-def wait_for_hit(simulator: Simulator, name: str) -> None:
-    """Ask until an upstream has been called."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not simulator.hits()[name]:
-        assert time.monotonic() < deadline, f"{name} was never called"

@@ -1,16 +1,15 @@
 """The database away, locked or exhausted: what the service answers, and that it recovers."""
 
-import socket
+import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from compare.running.launch import HOST
 from tests.contract.answers import elapsed_ms, good, unavailable
-from tests.contract.posts import create, new_post
-from tests.contract.subject import SHORT_TIMEOUT_SECONDS, StartInstance
+from tests.contract.at_once import until
+from tests.contract.posts import create, create_async, new_post
+from tests.contract.subject import SHORT_TIMEOUT_SECONDS
 from tests.contract.tables import Tables
 
 pytestmark = pytest.mark.usefixtures("tidy")
@@ -37,14 +36,9 @@ def test_unreachable_database_is_told(
     assert elapsed_ms(answer) < PATIENCE_MS
 
 
-def test_silent_database_is_told(start: StartInstance, tables: Tables) -> None:
+def test_silent_database_is_told(unheard: httpx.Client) -> None:
     """C35: A database server that takes the connection and says nothing is a 503 too."""
-    if not tables.is_postgres:
-        pytest.skip("SQLite has no server that could fall silent")
-    with socket.create_server((HOST, 0)) as silent:
-        url = f"postgresql://nobody:nothing@{HOST}:{silent.getsockname()[1]}/nowhere"
-        haste = {"DATABASE_TIMEOUT_SECONDS": str(SHORT_TIMEOUT_SECONDS)}
-        answer = start(database_url=url, ready_path="/health", **haste).client.get("/ready")
+    answer = unheard.get("/ready")
     unavailable(answer)
     assert elapsed_ms(answer) < PATIENCE_MS
 
@@ -71,22 +65,38 @@ def test_readers_of_a_locked_database(client: httpx.Client, tables: Tables) -> N
         good(client.get("/ready"))
 
 
-def test_exhausted_pool_is_told(frugal: httpx.Client, tables: Tables) -> None:
+@pytest.mark.asyncio
+async def test_create_waits_for_a_lock_and_others_are_served(
+    async_client: httpx.AsyncClient, tables: Tables
+) -> None:
+    """C35: A create waits for a lock that ends in time and is kept; meanwhile others are served."""
+    async with asyncio.TaskGroup() as group:
+        with tables.locked():
+            waiting = group.create_task(create_async(async_client, new_post()))
+            if tables.is_postgres:
+                await until(lambda: tables.waiting_for_lock() == 1)
+            others = [await async_client.get(path) for path in ("/health", "/ready") * 5]
+            was_waiting = not waiting.done()
+    assert was_waiting
+    for answer in others:
+        good(answer)
+    good(waiting.result(), 201)
+
+
+@pytest.mark.asyncio
+async def test_exhausted_pool_is_told(async_frugal: httpx.AsyncClient, tables: Tables) -> None:
     """C36: With every connection in use, a request is a 503 after the timeout."""
     if not tables.is_postgres:
         pytest.skip("SQLite's readers never wait and its connections are not limited")
-    with tables.locked(), ThreadPoolExecutor(AT_ONCE) as pool:
-        tasks = [pool.submit(frugal.get, "/posts") for _ in range(AT_ONCE)]
-        assert most_waiting(tasks, tables) == 1
-    for task in tasks:
+    most_waiting = 0
+    with tables.locked():
+        async with asyncio.TaskGroup() as group:
+            lists = [group.create_task(async_frugal.get("/posts")) for _ in range(AT_ONCE)]
+            while not all(task.done() for task in lists):
+                waiting = await asyncio.to_thread(tables.waiting_for_lock)
+                most_waiting = max(most_waiting, waiting)
+    assert most_waiting == 1
+    for task in lists:
         unavailable(task.result())
         assert elapsed_ms(task.result()) < AT_ONCE * TIMEOUT_MS / 2
-    good(frugal.get("/posts"))
-
-
-def most_waiting(tasks: list[Future[httpx.Response]], tables: Tables) -> int:
-    """Give the most connections that were waiting for the lock at once until all tasks ended."""
-    most = 0
-    while not all(task.done() for task in tasks):
-        most = max(most, tables.waiting_for_lock())
-    return most
+    good(await async_frugal.get("/posts"))
