@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
 
 from compare.bench import block as block_module
 from compare.bench import scenarios
-from compare.bench.block import Bench, BlockProgress
+from compare.bench.block import Bench, Block, BlockProgress
 from compare.bench.contenders import Contender, contenders
 from compare.bench.scenarios import FULL, Study, only
 from compare.errors import GateError
@@ -19,10 +19,28 @@ from compare.running import databases, launch, pinning, requests
 DETAIL, DASHBOARD = "detail-1", "dashboard-16"
 
 
+@dataclass(frozen=True)
+class Twice:
+    """A block that was run twice, what it asked of the upstreams the first time, and its words."""
+
+    blocks: tuple[Block, Block]
+    hits: dict[str, int]
+    progress: list[BlockProgress]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_beginnings() -> Iterator[None]:
+    """What warms up, and the engine's own limit, take a moment here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(block_module, "WARM_UP_SECONDS", 0.1)
+        patch.setattr(block_module, "NULL_SECONDS", 0.1)
+        yield
+
+
 def study_of(*names: str) -> Study:
     """One study of these scenarios, with short runs; the A/A pair is in the first only."""
-    (found,) = only(FULL, names)
-    return replace(found, run_seconds=0.2, a_a_through=names[0])
+    (study,) = only(FULL, names)
+    return replace(study, run_seconds=0.2, a_a_through=names[0])
 
 
 @contextmanager
@@ -32,34 +50,41 @@ def bench_of(
     """A bench on SQLite with its upstreams, and what it tells of its progress."""
     progress: list[BlockProgress] = []
     with databases.open("sqlite") as source, launch.upstreams_running() as upstreams:
-        found = contenders(services, yardstick, source)
+        timed = contenders(services, yardstick, source)
         yield (
-            Bench(found, upstreams, 1, pinning.split(), None, progress.append),
+            Bench(timed, upstreams, 1, pinning.split(), None, progress.append),
             upstreams,
             progress,
         )
 
 
+@pytest.fixture(scope="module")
+def twice() -> Twice:
+    """The third block of a study, and the same once more."""
+    with bench_of([SERVICES["fastapi"]], YARDSTICK) as (bench, upstreams, progress):
+        study = study_of(DETAIL, DASHBOARD)
+        first = bench.run(study, 2)
+        hits = httpx.get(f"{upstreams.url}/hits", trust_env=False).json()
+        return Twice((first, bench.run(study, 2)), hits, progress)
+
+
 def test_every_scenario_has_a_request_and_an_honest_ceiling() -> None:
     """Where something is waited for, no more than in flight divided by the wait can be done."""
-    every = {one.name: one for each in FULL for one in each.scenarios}
+    every = {scenario.name: scenario for study in FULL for scenario in study.scenarios}
     assert every["dashboard-1"].ceiling_per_second == 10
     assert every["dashboard-64"].ceiling_per_second == 640
     assert every["fan-out-500ms-256"].ceiling_per_second == 512
     assert every["wait-thread-16"].ceiling_per_second == 320
     assert every["list-16"].ceiling_per_second is None
-    assert {one.endpoint for one in every.values()} == {*requests.REQUESTS, "mixed"}
+    assert {scenario.endpoint for scenario in every.values()} == {*requests.REQUESTS, "mixed"}
     assert sum(requests.MIXED.values()) == 100
     for study in (*scenarios.QUICK, *FULL):
-        assert {one.study for one in study.scenarios} == {study.name}
+        assert {scenario.study for scenario in study.scenarios} == {study.name}
 
 
-def test_a_block_times_every_contender() -> None:
+def test_a_block_times_every_contender(twice: Twice) -> None:
     """A block has one sample of each contender in each scenario; the A/A pair in the first ones."""
-    study = study_of(DETAIL, DASHBOARD)
-    with bench_of([SERVICES["fastapi"]], YARDSTICK) as (running, upstreams, progress):
-        block = running.run(study, 0)
-        hits = httpx.get(f"{upstreams.url}/hits", trust_env=False).json()
+    block, _ = twice.blocks
     assert block.refusals == []
     assert sorted((sample.scenario, sample.contender) for sample in block.samples) == [
         (DASHBOARD, "bare"),
@@ -76,34 +101,32 @@ def test_a_block_times_every_contender() -> None:
         assert sample.cost.peak_threads > 0
     dashboards = [sample for sample in block.samples if sample.scenario == DASHBOARD]
     assert all(sample.p50_ms >= scenarios.UPSTREAM_DELAY_MS for sample in dashboards)
-    assert min(hits.values()) >= sum(sample.requests for sample in dashboards)
-    assert progress[-1].done == progress[-1].total == len(block.samples)
+    assert min(twice.hits.values()) >= sum(sample.requests for sample in dashboards)
+    assert twice.progress[-1].done == twice.progress[-1].total == len(block.samples)
+
+
+def test_the_order_of_a_block_is_its_own(twice: Twice) -> None:
+    """The same seed, study and number give the same order, whatever was run before."""
+    starts = [[start.contender for start in block.starts] for block in twice.blocks]
+    runs = [
+        [(sample.order, sample.scenario, sample.contender) for sample in block.samples]
+        for block in twice.blocks
+    ]
+    assert [block.refusals for block in twice.blocks] == [[], []]
+    assert starts[0] == starts[1]
+    assert runs[0] == runs[1]
+    assert [order for order, _, _ in runs[0]] == [0, 1, 2, 3, 4]
 
 
 def test_both_of_the_pair_have_the_same_past() -> None:
     """The second copy is in everything before the last scenario that it is in; so, too, of some."""
     for study in (*scenarios.QUICK, *FULL):
-        names = [one.name for one in study.scenarios]
+        names = [scenario.name for scenario in study.scenarios]
         assert study.a_a_scenarios == tuple(names[: len(study.a_a_scenarios)]) != ()
     (some,) = only(FULL, ("list-at-50", "list-at-100", "dashboard-at-25"))
     assert some.a_a_scenarios == ("list-at-50",)
     (others,) = only(FULL, ("list-at-100", "dashboard-at-25"))
     assert others.a_a_scenarios == ("list-at-100",)
-
-
-def test_the_order_of_a_block_is_its_own() -> None:
-    """The same seed, study and number give the same order, whatever was run before."""
-    study = study_of(DETAIL, DASHBOARD)
-    pair = [SERVICES["fastapi"], SERVICES["fastapi-blocking"]]
-    with bench_of(pair) as (running, _, _):
-        blocks = [running.run(study, number) for number in (3, 3)]
-    assert [block.refusals for block in blocks] == [[], []]
-    first, again = (
-        [(sample.order, sample.scenario, sample.contender) for sample in block.samples]
-        for block in blocks
-    )
-    assert first == again
-    assert [order for order, _, _ in first] == [0, 1, 2, 3, 4]
 
 
 def test_the_ladder_is_of_the_same_service() -> None:
@@ -123,8 +146,10 @@ def test_what_a_blocking_service_cannot_wait_in_is_not_asked() -> None:
     """Of the waits, a blocking service has threads only."""
     study = study_of("wait-await-16", "wait-blocking-call-16", "wait-thread-16")
     blocking = Contender("fastapi-blocking", SERVICES["fastapi-blocking"], database_url="")
-    asked = [one.name for one in study.scenarios if blocking.takes(one, study, block=0)]
-    assert asked == ["wait-thread-16"]
+    taken = [
+        scenario.name for scenario in study.scenarios if blocking.takes(scenario, study, block=0)
+    ]
+    assert taken == ["wait-thread-16"]
 
 
 def test_a_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,8 +158,8 @@ def test_a_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.Monkey
     with bench_of([SERVICES["fastapi"]]) as (running, _, _):
         block = running.run(study_of("fan-out-500ms-4"), 0)
     assert block.samples == []
-    assert sorted(each.contender for each in block.refusals) == ["fastapi", "fastapi-again"]
-    assert all("errors beside 0 answers" in each.reason for each in block.refusals)
+    assert sorted(refusal.contender for refusal in block.refusals) == ["fastapi", "fastapi-again"]
+    assert all("errors beside 0 answers" in refusal.reason for refusal in block.refusals)
 
 
 def test_a_service_that_fails_while_it_warms_up_ends_the_run(

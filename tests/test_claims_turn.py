@@ -38,6 +38,7 @@ def test_at_least_twenty_claims_have_a_wrong_variant() -> None:
     assert len(turning()) >= FEWEST
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_wrong_variant_turns_the_verdict() -> None:
     """The same experiment, with what it hangs on changed, comes to another verdict."""

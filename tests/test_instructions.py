@@ -120,6 +120,7 @@ def test_errors_are_not_counted_as_work() -> None:
             judge_answer(question, status, body)
 
 
+@pytest.mark.slow
 @needs_valgrind
 @pytest.mark.timeout(600)
 def test_counts_agree_from_run_to_run() -> None:

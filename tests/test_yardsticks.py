@@ -69,6 +69,7 @@ def seconds_for_all(client: httpx.Client, path: str) -> float:
     return time.monotonic() - started_at_seconds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_bare_application_passes_the_happy_paths(database: str) -> None:
     """It does what the services do, as far as they are measured."""
