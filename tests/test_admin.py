@@ -15,7 +15,7 @@ from compare.running import databases, launch
 from shared import seed
 
 DJANGO = SERVICES["django"]
-CREATE_SUPERUSER = (PYTHON, "-m", "django", "createsuperuser", "--noinput")
+CREATE_SUPERUSER = (PYTHON, "manage.py", "createsuperuser", "--noinput")
 CREDENTIALS = {"username": "chief", "password": "a password of the test"}
 
 
@@ -27,7 +27,6 @@ def admin(sqlite: databases.Databases) -> Iterator[httpx.Client]:
     seed.fill(databases.engine(url))
     superuser = {
         "DJANGO_ADMIN": "1",
-        "DJANGO_SETTINGS_MODULE": "django_app.settings",
         "DJANGO_SUPERUSER_USERNAME": CREDENTIALS["username"],
         "DJANGO_SUPERUSER_PASSWORD": CREDENTIALS["password"],
         "DJANGO_SUPERUSER_EMAIL": "chief@example.org",
