@@ -119,26 +119,37 @@ class Bench:
             running = {}
             for contender in self._taking(runs, chance):
                 say(0, f"starting {contender.name}")
-                running[contender.name] = stack.enter_context(
-                    self._started(contender, study, block)
-                )
+                started = self._started(contender, study, block)
+                running[contender.name] = stack.enter_context(started)
             if block.nulls:
                 self._null_per_second = block.nulls[0].requests_per_second
             for order, (scenario, contender) in enumerate(runs):
                 say(order, f"{scenario.name} on {contender.name}")
-                turn = Turn(
-                    scenario=scenario,
-                    contender=contender,
-                    running=running[contender.name],
-                    block=number,
-                    order=order,
-                    seconds=contender.run_seconds(study),
-                    cores=self._service_cores,
-                )
-                block.add(timed(turn, self._upstreams, self._client_cores, self._null_per_second))
+                process = running[contender.name]
+                block.add(self._timed(study, scenario, contender, process, number, order))
         block.run.seconds = time.monotonic() - began_at_seconds
         say(len(runs), "done")
         return block
+
+    def _timed(
+        self,
+        study: Study,
+        scenario: Scenario,
+        contender: Contender,
+        running: launch.Running,
+        block: int,
+        order: int,
+    ) -> Sample | Refusal:
+        turn = Turn(
+            scenario=scenario,
+            contender=contender,
+            running=running,
+            block=block,
+            order=order,
+            seconds=contender.run_seconds(study),
+            cores=self._service_cores,
+        )
+        return timed(turn, self._upstreams, self._client_cores, self._null_per_second)
 
     def _order(
         self, study: Study, number: int, chance: random.Random

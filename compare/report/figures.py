@@ -141,30 +141,29 @@ def middle(values: Iterable[float | None]) -> float | None:
 
 
 def _measured(results: Results, scenario: Scenario) -> Measured:
-    samples = [sample for sample in results.samples if sample.scenario == scenario.name]
+    name = scenario.name
+    samples = [sample for sample in results.samples if sample.scenario == name]
+    comparisons = [comparison for comparison in results.comparisons if comparison.scenario == name]
+    shares = [share for share in results.shares if share.scenario == name]
     contenders = [
-        name for service in results.services for name in (service.name, service.name + SECOND_COPY)
+        service.name + suffix for service in results.services for suffix in ("", SECOND_COPY)
     ]
     rates = [sample.requests_per_second for sample in samples if sample.contender in contenders]
     if results.yardstick:
         contenders.append(results.yardstick.name)
     taken = {sample.contender for sample in samples}
     return Measured(
-        anchor=f"scenario-{scenario.name}",
-        command=_repeating(results.command, scenario.name),
+        anchor=f"scenario-{name}",
+        command=_repeating(results.command, name),
         scenario=scenario,
-        figures={name: _figures(name, samples) for name in contenders if name in taken},
-        comparisons={
-            comparison.other: comparison
-            for comparison in results.comparisons
-            if comparison.scenario == scenario.name
+        figures={
+            contender: _figures(contender, samples)
+            for contender in contenders
+            if contender in taken
         },
-        shares={
-            share.service: share.share
-            for share in results.shares
-            if share.scenario == scenario.name
-        },
-        refusals=[refusal for refusal in results.refusals if refusal.scenario == scenario.name],
+        comparisons={comparison.other: comparison for comparison in comparisons},
+        shares={share.service: share.share for share in shares},
+        refusals=[refusal for refusal in results.refusals if refusal.scenario == name],
         fastest_per_second=max(rates, default=0.0),
     )
 

@@ -181,10 +181,8 @@ def _read(metrics: Metrics, mix: Mix, loop: Loop, interrupted: int, cpu_seconds:
     dropped = int(metrics.get("dropped_iterations", {"count": 0})["count"])
     # In an open loop with the opening of a connection, which is a wait like any other.
     times = metrics.get("iteration_duration" if is_open else "http_req_duration", {})
-    p50_ms, p95_ms, p99_ms = (
-        math.nan if errors else times.get(percentile, math.nan)
-        for percentile in ("med", "p(95)", "p(99)")
-    )
+    known = {} if errors else times
+    p50_ms, p95_ms, p99_ms = (known.get(name, math.nan) for name in ("med", "p(95)", "p(99)"))
     return Load(
         duration_seconds=duration_seconds,
         requests=good,
