@@ -1,4 +1,4 @@
-"""An interrupted run keeps its blocks, says how to go on, and goes on."""
+"""An interrupted run keeps its blocks, says how to resume, and is resumed."""
 
 import json
 import shlex
@@ -81,7 +81,7 @@ def test_ctrl_c_says_how_to_go_on(interrupted: Interrupted) -> None:
     assert part.finished_at is None
     kept_blocks = f"blocks kept: {len(part.block_runs)}"
     go_on = f"{part.command} --output {interrupted.file.parent} --resume"
-    assert interrupted.said == f"compare: stopped; {kept_blocks}; to go on: {go_on}"
+    assert interrupted.said == f"compare: stopped; {kept_blocks}; to resume: {go_on}"
 
 
 def test_another_run_is_not_gone_on_with(interrupted: Interrupted) -> None:
@@ -134,7 +134,7 @@ def test_nothing_to_go_on_with_is_said(verb: str, tmp_path: Path) -> None:
 def test_the_run_goes_on_where_it_stopped(interrupted: Interrupted) -> None:
     """The kept blocks stay as they were, the others are added, and the file is whole."""
     before = interrupted.kept
-    words = shlex.split(interrupted.said.partition("to go on: compare ")[2])
+    words = shlex.split(interrupted.said.partition("to resume: compare ")[2])
     answer = CliRunner().invoke(app, words)  # which has no terminal, and so opens no browser
     assert answer.exit_code == 0, answer.stderr
     whole = read_results(interrupted.file)

@@ -1,4 +1,4 @@
-"""A run that keeps its blocks as they end, and that can be gone on with once it was interrupted."""
+"""A run that keeps its blocks as they end, so that it can be resumed after an interruption."""
 
 import shlex
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from compare.results.model import Results
 from compare.terminal.console import err
 from compare.terminal.progress import live
 
-Resume = Annotated[bool, typer.Option("--resume", help="go on with the run that was interrupted")]
+Resume = Annotated[bool, typer.Option("--resume", help="resume the run that was interrupted")]
 
 
 def unfinished(file: Path) -> Path:
@@ -39,9 +39,8 @@ def run_into(
 ) -> Results:
     """Run a plan, and write what it found into the results file.
 
-    With `resume` the run that was interrupted is gone on with, and its seed is the one to plan
-    with unless another is given. What goes wrong ends the command in one line, which says how to
-    go on.
+    With `resume` the interrupted run is resumed, with its own seed unless another is given. What
+    goes wrong ends the command in one line, which says how to resume.
     """
     with one_line():
         earlier = read_unfinished(unfinished(file)) if resume else None
@@ -77,4 +76,4 @@ def _advice(plan: Plan, file: Path) -> str:
         return ""
     folder = file.parent
     where = "" if folder == COMPARISON else f" --output {shlex.quote(str(folder))}"
-    return f"blocks kept: {len(kept.block_runs)}; to go on: {plan.command}{where} --resume"
+    return f"blocks kept: {len(kept.block_runs)}; to resume: {plan.command}{where} --resume"
