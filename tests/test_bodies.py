@@ -80,7 +80,7 @@ def compared(url: str, endpoint: str, answers: int = 8, **options: float) -> Bod
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "asked"),
+    ("endpoint", "endpoints"),
     [
         ("list", {"list"}),
         ("detail", {"detail"}),
@@ -90,13 +90,13 @@ def compared(url: str, endpoint: str, answers: int = 8, **options: float) -> Bod
     ],
 )
 def test_a_right_service_has_no_difference(
-    service_url: str, endpoint: str, asked: set[str]
+    service_url: str, endpoint: str, endpoints: set[str]
 ) -> None:
     """Every body of a service that keeps the contract is equal, also of posts made meanwhile."""
     bodies = compared(service_url, endpoint)
     assert bodies.difference == ""
     assert bodies.compared >= 8
-    assert set(bodies.answers) == asked
+    assert set(bodies.answers) == endpoints
     assert bodies.marks() == []
 
 

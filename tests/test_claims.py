@@ -126,8 +126,8 @@ def test_recording_some_claims_keeps_the_others(tmp_path: Path) -> None:
     """Each claim and each Python has its own place in the file."""
     file = tmp_path / "claims.json"
     other = claim("holds").model_copy(update={"id": "something-else"})
-    for each in (claim("holds"), claim("false"), other):
-        write(verdicts([each]), file)
+    for recorded in (claim("holds"), claim("false"), other):
+        write(verdicts([recorded]), file)
     (recording,) = read(file).recordings
     assert recording.verdicts == {
         "it-is-so": {"Django": "false"},
@@ -145,13 +145,13 @@ def test_a_damaged_record_is_refused(tmp_path: Path) -> None:
 
 def test_every_statement_of_the_article_is_answered() -> None:
     """All fifty, by a claim or more each."""
-    answered = {number for each in catalogue() for number in each.claim.numbers}
+    answered = {number for described in catalogue() for number in described.claim.numbers}
     assert answered == set(ARTICLE)
 
 
 def test_ids_say_what_they_are_and_are_not_used_twice() -> None:
     """Words with hyphens, since they are typed and linked."""
-    ids = [each.claim.id for each in catalogue()]
+    ids = [described.claim.id for described in catalogue()]
     assert [id for id in ids if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", id)] == []
     assert sorted(set(ids)) == sorted(ids)
 
@@ -159,9 +159,9 @@ def test_ids_say_what_they_are_and_are_not_used_twice() -> None:
 def test_every_experiment_fits_on_a_screen() -> None:
     """A reader sees what decides a claim at one glance."""
     long = [
-        f"{each.claim.id}: {lines}"
-        for each in catalogue()
-        for side in each.claim.sides
+        f"{described.claim.id}: {lines}"
+        for described in catalogue()
+        for side in described.claim.sides
         if (lines := len(side.code.splitlines())) > SCREEN_LINES
     ]
     assert long == []
@@ -170,22 +170,22 @@ def test_every_experiment_fits_on_a_screen() -> None:
 def test_every_claim_is_recorded_on_both_pairs() -> None:
     """Python 3.11 with Django's LTS, and the newest of both."""
     expected = {
-        each.claim.id: {side.framework for side in each.claim.sides} for each in catalogue()
+        described.claim.id: {side.framework for side in described.claim.sides}
+        for described in catalogue()
     }
-    recordings = {each.python: each for each in read().recordings}
+    recordings = {recording.python: recording for recording in read().recordings}
     assert sorted(recordings) == PYTHONS
-    for each in recordings.values():
-        assert {id: set(sides) for id, sides in each.verdicts.items()} == expected
+    for recording in recordings.values():
+        assert {id: set(sides) for id, sides in recording.verdicts.items()} == expected
 
 
 def test_a_claim_that_does_not_simply_hold_says_why() -> None:
     """Where a statement and the run disagree, a source function or a release note explains it."""
     unexplained = {
-        each.claim.id
-        for each in catalogue()
-        for found in read().recordings
-        if found.verdicts[each.claim.id][each.claim.sides[0].framework] != "holds"
-        and not each.claim.why
+        claim.id
+        for claim in (described.claim for described in catalogue())
+        for recording in read().recordings
+        if recording.verdicts[claim.id][claim.sides[0].framework] != "holds" and not claim.why
     }
     assert unexplained == set()
 
@@ -201,7 +201,7 @@ def test_prose_that_states_a_fact_has_its_verdict_right() -> None:
     assert said
     for path, id, words in said:
         recorded = {
-            next(iter(found.verdicts.get(id, {"": "unknown"}).values()))
-            for found in read().recordings
+            next(iter(recording.verdicts.get(id, {"": "unknown"}).values()))
+            for recording in read().recordings
         }
         assert recorded == {words}, f"{path}: {id}"

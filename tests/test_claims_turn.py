@@ -17,20 +17,25 @@ def turning() -> list[experiments.Entry]:
 
     Those that a stopwatch decides are left out: their variants often say that they cannot tell.
     """
-    every = experiments.read_catalogue()
     return [
-        each for each in every if each.claim.turns and not each.missing and not each.claim.timed
+        described
+        for described in experiments.read_catalogue()
+        if described.claim.turns and not described.missing and not described.claim.timed
     ]
 
 
 def usual_verdicts() -> dict[str, str]:
     """Give the verdicts as they are recorded for this Python, or else as they are found now."""
-    for each in record.read().recordings:
-        if each.python == PYTHON:
-            return {id: next(iter(sides.values())) for id, sides in each.verdicts.items()}
-    jobs = [experiments.Job(each) for each in turning()]
-    found = experiments.run_jobs(jobs, lambda *_: None)
-    return {id: each.verdict for (id, _), each in found.items()}
+    for recording in record.read().recordings:
+        if recording.python == PYTHON:
+            return {id: next(iter(sides.values())) for id, sides in recording.verdicts.items()}
+    return verdicts([experiments.Job(described) for described in turning()])
+
+
+def verdicts(jobs: list[experiments.Job]) -> dict[str, str]:
+    """Run these experiments, and give the verdict on each claim by its id."""
+    results = experiments.run_jobs(jobs, lambda *_: None)
+    return {id: result.verdict for (id, _), result in results.items()}
 
 
 def test_at_least_twenty_claims_have_a_wrong_variant() -> None:
@@ -42,8 +47,7 @@ def test_at_least_twenty_claims_have_a_wrong_variant() -> None:
 @pytest.mark.timeout(900)
 def test_every_wrong_variant_turns_the_verdict() -> None:
     """The same experiment, with what it hangs on changed, comes to another verdict."""
-    jobs = [experiments.Job(each, "wrong") for each in turning()]
-    found = experiments.run_jobs(jobs, lambda *_: None)
     usual = usual_verdicts()
-    unturned = {id: each.verdict for (id, _), each in found.items() if each.verdict == usual[id]}
+    wrong = verdicts([experiments.Job(described, "wrong") for described in turning()])
+    unturned = {id: verdict for id, verdict in wrong.items() if verdict == usual[id]}
     assert unturned == {}

@@ -48,13 +48,13 @@ class Started:
 
     def others(self) -> list[psutil.Process]:
         """Every process that exists because of it, itself left out."""
-        found = []
+        others = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 marked = process.environ().get(MARK) == self._mark
                 if marked and process.pid != self.process.pid:
-                    found.append(process)
-        return found
+                    others.append(process)
+        return others
 
     def wait_for(self, ready: Callable[[list[psutil.Process]], bool]) -> None:
         """Wait until its processes are as asked for."""
@@ -151,7 +151,7 @@ def test_ctrl_c_while_it_starts(
 def test_ctrl_c_while_it_checks(start: Callable[..., Started], database: str) -> None:
     """Ctrl-C during the contract suites stops them and what they have started."""
     command = start("check", "django", "fastapi", "--database", database)
-    command.wait_for(lambda others: any(runs(each, "django_app") for each in others))
+    command.wait_for(lambda others: any(runs(other, "django_app") for other in others))
     command.signal(signal.SIGINT)
     assert command.end()[0] == 130
     command.assert_nothing_is_left()
@@ -162,7 +162,7 @@ def test_up_ends_when_a_service_dies(start: Callable[..., Started]) -> None:
     command = start("up", "--json", "fastapi")
     assert command.process.stdout is not None
     assert command.process.stdout.readline()
-    served_by = [each for each in command.others() if runs(each, "fastapi_app")]
+    served_by = [other for other in command.others() if runs(other, "fastapi_app")]
     served_by[0].kill()
     code, _, errors = command.end()
     assert code == 2
@@ -231,9 +231,9 @@ def test_services_are_listed() -> None:
 
 def test_a_page_is_written_again(tmp_path: Path) -> None:
     """A results file is all that the page needs."""
-    found = tmp_path / "results.json"
-    write_results(sample_results(), found)
-    answer = CliRunner().invoke(app, ["report", str(found), "--output", str(tmp_path / "page")])
+    file = tmp_path / "results.json"
+    write_results(sample_results(), file)
+    answer = CliRunner().invoke(app, ["report", str(file), "--output", str(tmp_path / "page")])
     page = tmp_path / "page" / "index.html"
     assert answer.stdout == f"The page: {page}\n"
     assert "Django" in page.read_text()

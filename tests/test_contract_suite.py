@@ -55,9 +55,9 @@ def small_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_ending_is_told_once() -> None:
     """Each test is told as it ends, with how many there are; an error around it fails it."""
     heard: list[tuple[Outcome, int]] = []
-    found = suite.check([[]], lambda outcome, total: heard.append((outcome, total)))
-    assert heard == [(outcome, 5) for outcome in found]
-    endings = {each.test.partition("::")[2]: each.outcome for each in found}
+    outcomes = suite.check([[]], lambda outcome, total: heard.append((outcome, total)))
+    assert heard == [(outcome, 5) for outcome in outcomes]
+    endings = {outcome.test.partition("::")[2]: outcome.outcome for outcome in outcomes}
     assert endings == {
         "test_passes": "passed",
         "test_fails": "failed",
@@ -65,7 +65,7 @@ def test_every_ending_is_told_once() -> None:
         "test_fails_before": "failed",
         "test_fails_after": "failed",
     }
-    assert {(each.clause, each.sentence, each.service) for each in found} == {
+    assert {(outcome.clause, outcome.sentence, outcome.service) for outcome in outcomes} == {
         ("C1", "It is well.", "small")
     }
 
@@ -73,8 +73,8 @@ def test_every_ending_is_told_once() -> None:
 @pytest.mark.usefixtures("small_suite")
 def test_reasons_are_short() -> None:
     """What did not pass has its reason, cut where it gets long."""
-    found = suite.check([[]], lambda outcome, total: None)
-    reasons = {each.test.partition("::")[2]: each.reason for each in found}
+    outcomes = suite.check([[]], lambda outcome, total: None)
+    reasons = {outcome.test.partition("::")[2]: outcome.reason for outcome in outcomes}
     assert reasons["test_passes"] == ""
     assert reasons["test_is_skipped"] == "needs more"
     assert reasons["test_fails"].startswith("AssertionError: one is not two, really")
@@ -96,8 +96,8 @@ def test_suites_run_side_by_side() -> None:
     """Several suites make one answer, in their order, with one total."""
     totals = []
     suites = [["-k", name] for name in ("passes", "skipped", "before")]
-    found = suite.check(suites, lambda outcome, total: totals.append(total))
-    assert [each.outcome for each in found] == ["passed", "skipped", "failed"]
+    outcomes = suite.check(suites, lambda outcome, total: totals.append(total))
+    assert [outcome.outcome for outcome in outcomes] == ["passed", "skipped", "failed"]
     assert totals == [3, 3, 3]
 
 
@@ -106,8 +106,8 @@ def test_the_total_is_right_when_suites_have_different_numbers_of_tests() -> Non
     """What was guessed of a suite is put right when it has collected its own."""
     totals = []
     suites = [["-k", "passes"], ["-k", "fails"], ["-k", "passes or skipped"]]
-    found = suite.check(suites, lambda outcome, total: totals.append(total))
-    assert (len(found), totals[-1]) == (6, 6)
+    outcomes = suite.check(suites, lambda outcome, total: totals.append(total))
+    assert (len(outcomes), totals[-1]) == (6, 6)
 
 
 def test_a_suite_that_cannot_run_is_one_line() -> None:

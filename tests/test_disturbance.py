@@ -54,9 +54,9 @@ def orphan() -> Iterator[tuple[psutil.Process, Callable[[], None]]]:
         stop(psutil.Process(pid), grace_seconds=0)
 
 
-def own_seconds(found: disturbance.Disturbance) -> float:
+def own_seconds(disturbed: disturbance.Disturbance) -> float:
     """What the block took of the CPU by itself."""
-    return found.after.own_seconds - found.before.own_seconds
+    return disturbed.after.own_seconds - disturbed.before.own_seconds
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,10 @@ def own_seconds(found: disturbance.Disturbance) -> float:
         ({"throttles": 4}, ["the processor was throttled by heat"]),
     ],
 )
-def test_marks(changed: dict[str, float], marks: list[str]) -> None:
-    """Each disturbance beyond its limit is one sentence."""
+def test_each_disturbance_is_told_in_one_sentence(
+    changed: dict[str, float], marks: list[str]
+) -> None:
+    """What goes beyond its limit is marked, and nothing else."""
     after = replace(AFTER, **changed)  # type: ignore[arg-type]
     assert disturbance.marks_between(BEFORE, after, cores=2) == marks
 
@@ -89,21 +91,21 @@ def test_no_time_is_no_disturbance() -> None:
 
 def test_a_child_of_ours_is_our_own() -> None:
     """What the instrument starts counts as its own time, also when it has ended."""
-    with disturbance.watching() as found:
+    with disturbance.watching() as disturbed:
         subprocess.run([sys.executable, "-c", BURN], check=True)
     # Not all of the half second: clocks tick in hundredths.
-    assert own_seconds(found) >= 0.4
+    assert own_seconds(disturbed) >= 0.4
 
 
 def test_another_program_is_told(orphan: tuple[psutil.Process, Callable[[], None]]) -> None:
     """What nobody of ours started is a disturbance, and is seen in the machine's own counters."""
     _, be_busy = orphan
-    with disturbance.watching() as found:
+    with disturbance.watching() as disturbed:
         be_busy()
-    idle_seconds = found.after.idle_seconds - found.before.idle_seconds
-    assert found.after.total_seconds - found.before.total_seconds - idle_seconds >= 0.4
-    assert own_seconds(found) < 0.4
-    assert any(mark.startswith("other programs used") for mark in found.marks())
+    idle_seconds = disturbed.after.idle_seconds - disturbed.before.idle_seconds
+    assert disturbed.after.total_seconds - disturbed.before.total_seconds - idle_seconds >= 0.4
+    assert own_seconds(disturbed) < 0.4
+    assert any(mark.startswith("other programs used") for mark in disturbed.marks())
 
 
 def test_a_server_that_takes_part_is_our_own(
@@ -111,6 +113,6 @@ def test_a_server_that_takes_part_is_our_own(
 ) -> None:
     """A database server that was named is no disturbance, whoever started it."""
     server, be_busy = orphan
-    with disturbance.watching(server, None) as found:
+    with disturbance.watching(server, None) as disturbed:
         be_busy()
-    assert own_seconds(found) >= 0.4
+    assert own_seconds(disturbed) >= 0.4

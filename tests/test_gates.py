@@ -7,12 +7,12 @@ from compare.results.speed import Scenario
 from compare.running import load
 from tests.test_schedule import CLOSED, block_of
 
-SCENARIOS = {one.name: one for each in scenarios.FULL for one in each.scenarios}
+SCENARIOS = {scenario.name: scenario for study in scenarios.FULL for scenario in study.scenarios}
 LIST, DASHBOARD, MIXED = (SCENARIOS[name] for name in ("list-16", "dashboard-16", "mixed-16"))
 OPEN, WAIT = SCENARIOS["list-at-50"], SCENARIOS["wait-await-1"]
 
 
-def found(requests: int, errors: int = 0, dashboards: int = 0) -> load.Load:
+def loaded(requests: int, errors: int = 0, dashboards: int = 0) -> load.Load:
     """What a run of one second found."""
     answers = {"/dashboard": dashboards, "/posts?limit=20": requests - dashboards}
     return load.Load(1.0, requests, errors, float(requests), 1.0, 1.0, 1.0, 0, 0.1, answers)
@@ -21,22 +21,22 @@ def found(requests: int, errors: int = 0, dashboards: int = 0) -> load.Load:
 @pytest.mark.parametrize(
     ("scenario", "load", "hits", "refusal"),
     [
-        (LIST, found(100), 0, ""),
-        (LIST, found(100, errors=1), 0, "1 errors beside 100 answers"),
-        (LIST, found(0), 0, "0 errors beside 0 answers"),
-        (DASHBOARD, found(160, 0, 160), 480, ""),
+        (LIST, loaded(100), 0, ""),
+        (LIST, loaded(100, errors=1), 0, "1 errors beside 100 answers"),
+        (LIST, loaded(0), 0, "0 errors beside 0 answers"),
+        (DASHBOARD, loaded(160, 0, 160), 480, ""),
         (
             DASHBOARD,
-            found(160, 0, 160),
+            loaded(160, 0, 160),
             479,
             "479 calls of the upstreams, where the answers took 480",
         ),
-        (DASHBOARD, found(177, 0, 177), 531, "177 answers, where the delay allows 176"),
-        (MIXED, found(100, 0, 4), 12, ""),
-        (MIXED, found(100, 0, 4), 11, "11 calls of the upstreams, where the answers took 12"),
-        (WAIT, found(21), 0, ""),
-        (WAIT, found(22), 0, "22 answers, where the delay allows 21"),
-        (OPEN, found(50), 0, ""),
+        (DASHBOARD, loaded(177, 0, 177), 531, "177 answers, where the delay allows 176"),
+        (MIXED, loaded(100, 0, 4), 12, ""),
+        (MIXED, loaded(100, 0, 4), 11, "11 calls of the upstreams, where the answers took 12"),
+        (WAIT, loaded(21), 0, ""),
+        (WAIT, loaded(22), 0, "22 answers, where the delay allows 21"),
+        (OPEN, loaded(50), 0, ""),
     ],
 )
 def test_what_is_refused(scenario: Scenario, load: load.Load, hits: int, refusal: str) -> None:
@@ -47,7 +47,7 @@ def test_what_is_refused(scenario: Scenario, load: load.Load, hits: int, refusal
 def test_a_wrong_body_is_refused() -> None:
     """One answer that was not the contract's makes the whole run worthless."""
     difference = "GET /posts/3 answered with a wrong title"
-    assert gates.refusal_of(LIST, found(100), 0, difference) == difference
+    assert gates.refusal_of(LIST, loaded(100), 0, difference) == difference
 
 
 @pytest.mark.parametrize(

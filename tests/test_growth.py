@@ -39,9 +39,9 @@ def ask(service: Service, source: databases.Databases) -> Iterator[plans.PlansOf
         yield ask
 
 
-def steps(found: list[QueryPlan]) -> list[str]:
+def steps(query_plans: list[QueryPlan]) -> list[str]:
     """The steps of the plans by name and index, without conditions and figures."""
-    lines = [line.strip() for plan in found for line in plan.lines]
+    lines = [line.strip() for plan in query_plans for line in plan.lines]
     return [
         match["step"]
         for line in lines
@@ -51,9 +51,9 @@ def steps(found: list[QueryPlan]) -> list[str]:
     ]
 
 
-def assert_reads_little(found: list[QueryPlan]) -> None:
+def assert_reads_little(query_plans: list[QueryPlan]) -> None:
     """No plan sorts or reads a whole table of posts or tags, and few pages are touched."""
-    for plan in found:
+    for plan in query_plans:
         text = "\n".join(plan.lines)
         assert not re.search(r"\bSort\b|Seq Scan on (post|tag)|Bitmap|SCAN (post|tag)\b", text), (
             text
@@ -130,19 +130,19 @@ def test_growth_measures_each_operation(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(growth, "RUN_SECONDS", 0.2)
     monkeypatch.setattr(growth, "WARM_UP_SECONDS", 0.1)
     progress: list[growth.GrowthProgress] = []
-    found = growth.grow([SERVICES["fastapi"]], "sqlite", 1, progress.append, (1_000, 1_700), 2)
-    assert found.database.startswith("SQLite 3")
-    assert [(point.posts, point.operation) for point in found.points] == [
+    measured = growth.grow([SERVICES["fastapi"]], "sqlite", 1, progress.append, (1_000, 1_700), 2)
+    assert measured.database.startswith("SQLite 3")
+    assert [(point.posts, point.operation) for point in measured.points] == [
         (posts, operation)
         for posts in (1_000, 1_700)
         for operation in (*growth.READS, growth.CREATE)
     ]
-    for point in found.points:
+    for point in measured.points:
         rounds = growth.CREATE_ROUNDS if point.operation == growth.CREATE else 2
         assert len(point.rounds_ms) == rounds
         assert 0 < min(point.rounds_ms) <= point.median_ms
         assert len(point.plans) == (0 if point.operation == growth.CREATE else 2)
-    assert [(depth.posts, depth.page) for depth in found.depths] == [(1_000, 44), (1_700, 76)]
+    assert [(depth.posts, depth.page) for depth in measured.depths] == [(1_000, 44), (1_700, 76)]
     assert progress[-1] == growth.GrowthProgress(1_700, 11, 11, "done")
 
 

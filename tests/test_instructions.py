@@ -51,14 +51,14 @@ def test_what_moves_by_more_than_two_percent_is_said() -> None:
 def test_a_line_that_is_still_being_written_is_no_reading_yet(tmp_path: Path) -> None:
     """The counting process writes on while its output is read: half a line is left for later."""
     counting = count.Counting(SERVICES["django"], psutil.Popen(["true"]), tmp_path)
-    for written, found in (
+    for written, readings in (
         ("", []),
         ("list 10\nlist", [("list", tmp_path / "10")]),
         ("list 10\nlist 1", [("list", tmp_path / "10")]),
         ("list 10\nlist 12\n", [("list", tmp_path / "10"), ("list", tmp_path / "12")]),
     ):
         (tmp_path / "output.txt").write_text(written)
-        assert counting.readings == found
+        assert counting.readings == readings
     counting.process.wait()
 
 
@@ -69,7 +69,7 @@ def test_an_endpoint_that_was_never_recorded_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "failed", "said"),
+    ("now", "failed", "said"),
     [
         (recording(list=10_000_000), False, ""),
         (recording(list=11_000_000), True, "10.0 % more"),
@@ -78,10 +78,10 @@ def test_an_endpoint_that_was_never_recorded_is_said() -> None:
     ],
 )
 def test_only_a_move_between_identical_versions_fails(
-    found: Recording, failed: bool, said: str
+    now: Recording, failed: bool, said: str
 ) -> None:
     """Another Django or Python may take other instructions; our own code may not, unsaid."""
-    judgement = judge(InstructionRecord(recordings=[recording(list=10_000_000)]), found)
+    judgement = judge(InstructionRecord(recordings=[recording(list=10_000_000)]), now)
     assert judgement.failed == failed
     assert said in " ".join(judgement.sentences)
 
@@ -89,8 +89,8 @@ def test_only_a_move_between_identical_versions_fails(
 def test_a_recording_takes_the_place_of_that_of_the_same_python_only(tmp_path: Path) -> None:
     """Each Python has its own counts in the file."""
     file = tmp_path / "instructions.json"
-    for each in (recording(list=1), recording(list=2, python="3.11"), recording(list=3)):
-        write(each, file)
+    for recorded in (recording(list=1), recording(list=2, python="3.11"), recording(list=3)):
+        write(recorded, file)
     assert read(file).recordings == [recording(list=2, python="3.11"), recording(list=3)]
 
 
@@ -107,8 +107,8 @@ def test_the_published_record_has_every_usual_service_and_endpoint() -> None:
     expected = {(service, endpoint) for service in USUAL for endpoint in ENDPOINTS}
     recordings = read().recordings
     assert recordings
-    for each in recordings:
-        assert {(count.service, count.endpoint) for count in each.counts} == expected
+    for recorded in recordings:
+        assert {(count.service, count.endpoint) for count in recorded.counts} == expected
 
 
 def test_errors_are_not_counted_as_work() -> None:
@@ -126,9 +126,9 @@ def test_errors_are_not_counted_as_work() -> None:
 def test_counts_agree_from_run_to_run() -> None:
     """Two counts at the same time differ by less than the tolerance; the record has the rest."""
     twice = [SERVICES["django-blocking"]] * 2
-    found = count.measure(twice, ["detail"], lambda *_: None)
-    first, second = (each.instructions_per_request for each in found)
-    assert {each.service for each in found} == {"django-blocking"}
+    counts = count.measure(twice, ["detail"], lambda *_: None)
+    first, second = (counted.instructions_per_request for counted in counts)
+    assert {counted.service for counted in counts} == {"django-blocking"}
     assert first > 100_000  # a request is never so little: something was counted
     assert second == pytest.approx(first, rel=0.02)
 

@@ -48,7 +48,7 @@ def server() -> Iterator[str]:
         yield url
 
 
-def asked(
+def loaded(
     server: str, request: Request, loop: Loop = CLOSED, duration_seconds: float = DURATION_SECONDS
 ) -> Load:
     """What the engine found when it asked for nothing else."""
@@ -63,61 +63,61 @@ def offered(duration_seconds: float) -> list[int]:
 
 def test_every_request_is_counted_once(server: str) -> None:
     """As many answers are counted as the server gave, over as many connections as it had."""
-    found = asked(server, Request("GET", "/fast"))
+    result = loaded(server, Request("GET", "/fast"))
     requests = seen(server)
-    assert (found.errors, found.unanswered) == (0, 0)
-    assert found.requests == len(requests) > CONNECTIONS
+    assert (result.errors, result.unanswered) == (0, 0)
+    assert result.requests == len(requests) > CONNECTIONS
     assert len({request["client_port"] for request in requests}) == CONNECTIONS
 
 
 def test_every_arrival_is_sent(server: str) -> None:
     """An open loop sends its rate times its duration, though each answer takes five arrivals."""
-    found = asked(server, Request("GET", "/slow"), OPEN)
-    assert (found.errors, found.unanswered) == (0, 0)
-    assert found.requests == len(seen(server))
-    assert found.requests in offered(DURATION_SECONDS)
-    assert found.p50_ms >= DELAY_SECONDS * 1000
+    result = loaded(server, Request("GET", "/slow"), OPEN)
+    assert (result.errors, result.unanswered) == (0, 0)
+    assert result.requests == len(seen(server))
+    assert result.requests in offered(DURATION_SECONDS)
+    assert result.p50_ms >= DELAY_SECONDS * 1000
 
 
 def test_a_rate_may_be_below_one(server: str) -> None:
     """Of two requests in five seconds, one is sent in the first."""
-    found = asked(server, Request("GET", "/fast"), OpenLoop(0.4), duration_seconds=1)
-    assert found.requests == len(seen(server)) == 1
+    result = loaded(server, Request("GET", "/fast"), OpenLoop(0.4), duration_seconds=1)
+    assert result.requests == len(seen(server)) == 1
 
 
 @BOTH_LOOPS
 def test_percentiles_are_those_of_the_delays(server: str, loop: Loop) -> None:
     """Where one answer in ten is slow, the median is quick, and p95 and p99 are slow."""
-    found = asked(server, Request("GET", "/mixed-delays"), loop, duration_seconds=1)
-    assert found.requests > 2 * SLOW_EVERY
-    assert QUICK_SECONDS * 1000 <= found.p50_ms < SLOW_SECONDS * 1000
-    assert SLOW_SECONDS * 1000 <= found.p95_ms <= found.p99_ms < 10 * SLOW_SECONDS * 1000
+    result = loaded(server, Request("GET", "/mixed-delays"), loop, duration_seconds=1)
+    assert result.requests > 2 * SLOW_EVERY
+    assert QUICK_SECONDS * 1000 <= result.p50_ms < SLOW_SECONDS * 1000
+    assert SLOW_SECONDS * 1000 <= result.p95_ms <= result.p99_ms < 10 * SLOW_SECONDS * 1000
 
 
 def test_times_are_never_shorter_than_the_truth(server: str) -> None:
     """A server that waits 50 ms cannot look faster, nor can its throughput pass its ceiling."""
-    found = asked(server, Request("GET", "/slow"))
-    assert DELAY_SECONDS * 1000 <= found.p50_ms <= found.p95_ms <= found.p99_ms
-    assert found.duration_seconds >= DURATION_SECONDS
-    assert found.requests_per_second <= CONNECTIONS / DELAY_SECONDS
-    assert found.requests == len(seen(server)) >= CONNECTIONS
+    result = loaded(server, Request("GET", "/slow"))
+    assert DELAY_SECONDS * 1000 <= result.p50_ms <= result.p95_ms <= result.p99_ms
+    assert result.duration_seconds >= DURATION_SECONDS
+    assert result.requests_per_second <= CONNECTIONS / DELAY_SECONDS
+    assert result.requests == len(seen(server)) >= CONNECTIONS
 
 
 def test_an_open_loop_charges_a_stall_to_all_that_came_meanwhile(server: str) -> None:
     """Of the requests due in a second's stall half waited half of it, and a tenth nearly all."""
-    found = asked(server, Request("GET", "/stall"), OPEN, STALL_SECONDS)
-    assert (found.errors, found.unanswered) == (0, 0)
-    assert found.requests in offered(STALL_SECONDS)
+    result = loaded(server, Request("GET", "/stall"), OPEN, STALL_SECONDS)
+    assert (result.errors, result.unanswered) == (0, 0)
+    assert result.requests in offered(STALL_SECONDS)
     # By arithmetic 0.5 and 0.05 of it; the rest is room for a late start.
-    assert found.p50_ms >= 0.4 * STALL_SECONDS * 1000
-    assert found.p95_ms >= 0.8 * STALL_SECONDS * 1000
+    assert result.p50_ms >= 0.4 * STALL_SECONDS * 1000
+    assert result.p95_ms >= 0.8 * STALL_SECONDS * 1000
 
 
 def test_a_closed_loop_hides_a_stall(server: str) -> None:
     """The same stall holds up one request a connection, and the others were never sent."""
-    found = asked(server, Request("GET", "/stall"), CLOSED, 2 * STALL_SECONDS)
-    assert found.requests > 20 * CONNECTIONS
-    assert found.p95_ms < 0.4 * STALL_SECONDS * 1000
+    result = loaded(server, Request("GET", "/stall"), CLOSED, 2 * STALL_SECONDS)
+    assert result.requests > 20 * CONNECTIONS
+    assert result.p95_ms < 0.4 * STALL_SECONDS * 1000
 
 
 @pytest.mark.parametrize("most_in_flight", [load.MOST_IN_FLIGHT, 10])
@@ -127,35 +127,35 @@ def test_past_capacity_nothing_is_forgotten(
     """Of five times what a server can do most goes unanswered, waited for or never sent."""
     monkeypatch.setattr(load, "MOST_IN_FLIGHT", most_in_flight)
     monkeypatch.setattr(load, "OPEN_GRACE_SECONDS", 0.5)
-    found = asked(server, Request("GET", "/queue"), OPEN, duration_seconds=1)
-    assert found.errors == 0
-    assert 0 < found.requests <= found.duration_seconds / DELAY_SECONDS + 1
-    assert found.unanswered > found.requests
-    assert found.requests + found.unanswered in offered(1)
+    result = loaded(server, Request("GET", "/queue"), OPEN, duration_seconds=1)
+    assert result.errors == 0
+    assert 0 < result.requests <= result.duration_seconds / DELAY_SECONDS + 1
+    assert result.unanswered > result.requests
+    assert result.requests + result.unanswered in offered(1)
 
 
 @BOTH_LOOPS
 def test_errors_are_not_throughput(server: str, loop: Loop) -> None:
     """Where every fourth answer fails, exactly those are errors; the rate leaves them out."""
-    found = asked(server, Request("GET", "/flaky"), loop)
+    result = loaded(server, Request("GET", "/flaky"), loop)
     requests = len(seen(server))
-    assert found.errors == requests // FAILING_EVERY > 0
-    assert found.requests == requests - found.errors
-    assert found.requests_per_second == pytest.approx(found.requests / found.duration_seconds)
-    assert math.isnan(found.p50_ms)
+    assert result.errors == requests // FAILING_EVERY > 0
+    assert result.requests == requests - result.errors
+    assert result.requests_per_second == pytest.approx(result.requests / result.duration_seconds)
+    assert math.isnan(result.p50_ms)
 
 
 def test_another_status_is_an_error(server: str) -> None:
     """An answer of 200 where 201 is due is an error, though it is quick and well."""
-    found = asked(server, Request("GET", "/fast", 201))
-    assert (found.requests, found.requests_per_second) == (0, 0)
-    assert found.errors == len(seen(server)) > 0
+    result = loaded(server, Request("GET", "/fast", 201))
+    assert (result.requests, result.requests_per_second) == (0, 0)
+    assert result.errors == len(seen(server)) > 0
 
 
 def test_another_body_is_an_error(server: str) -> None:
     """An answer without the text that all good ones hold is an error."""
-    found = asked(server, Request("GET", "/fast", contains="missing"))
-    assert found.errors == len(seen(server)) > found.requests == 0
+    result = loaded(server, Request("GET", "/fast", contains="missing"))
+    assert result.errors == len(seen(server)) > result.requests == 0
 
 
 def test_no_answer_is_an_error_in_a_closed_loop(
@@ -163,60 +163,60 @@ def test_no_answer_is_an_error_in_a_closed_loop(
 ) -> None:
     """A request that is never answered is not forgotten."""
     monkeypatch.setattr(load, "GRACE_SECONDS", 1)
-    found = asked(server, Request("GET", "/hang"))
-    assert (found.requests, found.errors, found.unanswered) == (0, CONNECTIONS, 0)
+    result = loaded(server, Request("GET", "/hang"))
+    assert (result.requests, result.errors, result.unanswered) == (0, CONNECTIONS, 0)
 
 
 @BOTH_LOOPS
 def test_no_server_is_an_error(loop: Loop) -> None:
     """Where nothing listens, every attempt is an error, and none is merely unanswered."""
     nowhere = f"http://{launch.HOST}:{launch.free_port()}"
-    found = asked(nowhere, Request("GET", "/"), loop)
-    assert found.errors > found.requests + found.unanswered == 0
+    result = loaded(nowhere, Request("GET", "/"), loop)
+    assert result.errors > result.requests + result.unanswered == 0
 
 
 @pytest.mark.parametrize("loop", [CLOSED, OpenLoop(5 * RATE_PER_SECOND)], ids=["closed", "open"])
 def test_a_mix_keeps_its_shares(server: str, loop: Loop) -> None:
     """Each request of a mix is drawn as often as it should be, and its answers are counted."""
-    found = load.run(server, MIX, loop, duration_seconds=1)
+    result = load.run(server, MIX, loop, duration_seconds=1)
     requests = [re.sub(r"\d+", "{id}", request["path"]) for request in seen(server)]
-    assert found.errors == 0
-    assert found.answers == Counter(requests)
-    assert found.requests == len(requests) > RATE_PER_SECOND
+    assert result.errors == 0
+    assert result.answers == Counter(requests)
+    assert result.requests == len(requests) > RATE_PER_SECOND
     for share, request in MIX:
         expected = len(requests) * share / 100
         # Six standard deviations: a fair draw is further away once in a thousand million times.
-        assert abs(found.answers[request.path] - expected) < 6 * math.sqrt(expected)
+        assert abs(result.answers[request.path] - expected) < 6 * math.sqrt(expected)
 
 
 def test_errors_in_a_mix_are_errors(server: str) -> None:
     """One request of a mix that fails now and then shows, beside others that never do."""
     mix = [(50, Request("GET", "/fast")), (50, Request("GET", "/flaky"))]
-    found = load.run(server, mix, CLOSED, DURATION_SECONDS)
+    result = load.run(server, mix, CLOSED, DURATION_SECONDS)
     paths = Counter(request["path"] for request in seen(server))
-    assert found.errors == paths["/flaky"] // FAILING_EVERY > 0
-    assert found.answers == {"/fast": paths["/fast"], "/flaky": paths["/flaky"] - found.errors}
+    assert result.errors == paths["/flaky"] // FAILING_EVERY > 0
+    assert result.answers == {"/fast": paths["/fast"], "/flaky": paths["/flaky"] - result.errors}
 
 
 def test_ids_are_drawn_from_those_given(server: str) -> None:
     """A path's id is one of the given ids, and all of them come up."""
-    asked(server, Request("GET", "/posts/{id}", ids=(3, 5, 7)))
+    loaded(server, Request("GET", "/posts/{id}", ids=(3, 5, 7)))
     assert {request["path"] for request in seen(server)} == {"/posts/3", "/posts/5", "/posts/7"}
 
 
 def test_every_create_is_another(server: str) -> None:
     """A body with a reference in it is never sent twice."""
     post = {"title": f"Post {k9.plan.uuid()}", "author_id": 1}
-    found = asked(server, Request("POST", "/echo", 201, json=post))
+    result = loaded(server, Request("POST", "/echo", 201, json=post))
     bodies = [json.loads(request["body"]) for request in seen(server)]
-    assert len({body["title"] for body in bodies}) == len(bodies) == found.requests > 0
+    assert len({body["title"] for body in bodies}) == len(bodies) == result.requests > 0
     assert {body["author_id"] for body in bodies} == {1}
 
 
 def test_the_cpu_time_is_that_of_the_sending(server: str) -> None:
     """An engine that asks without a pause takes more than one that waits; its start is left out."""
-    busy = asked(server, Request("GET", "/fast"), ClosedLoop(64), duration_seconds=1)
-    idle = asked(server, Request("GET", "/slow"), ClosedLoop(1), duration_seconds=1)
+    busy = loaded(server, Request("GET", "/fast"), ClosedLoop(64), duration_seconds=1)
+    idle = loaded(server, Request("GET", "/slow"), ClosedLoop(1), duration_seconds=1)
     assert busy.requests > 10 * idle.requests
     assert busy.client_cpu_seconds > idle.client_cpu_seconds >= 0
 
@@ -224,18 +224,18 @@ def test_the_cpu_time_is_that_of_the_sending(server: str) -> None:
 def test_an_engine_that_is_held_up_says_so(server: str) -> None:
     """When the engine stands still for half a second, half of a second's requests go out late."""
     with ThreadPoolExecutor() as threads:
-        loading = threads.submit(asked, server, Request("GET", "/fast"), OPEN, 1)
+        loading = threads.submit(loaded, server, Request("GET", "/fast"), OPEN, 1)
         while not seen(server):
             assert not loading.done()
-        (engine,) = (each for each in psutil.Process().children() if "k9" in each.cmdline())
+        (engine,) = (child for child in psutil.Process().children() if "k9" in child.cmdline())
         engine.suspend()
         time.sleep(0.5)
         engine.resume()
-    found = loading.result()
-    assert (found.requests, found.unanswered) == (len(seen(server)), 0)
+    result = loading.result()
+    assert (result.requests, result.unanswered) == (len(seen(server)), 0)
     # By arithmetic half of them were late by 250 ms on average, and a tenth by 400 ms or more.
-    assert found.sent_late_ms > 60
-    assert found.p95_ms < 250, "the service is not charged with it"
+    assert result.sent_late_ms > 60
+    assert result.p95_ms < 250, "the service is not charged with it"
 
 
 @pytest.mark.skipif(wrk is None, reason="needs wrk, another load engine: apt-get install wrk")
@@ -246,5 +246,5 @@ def test_another_engine_finds_the_same(server: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     said = re.search(r"Requests/sec: +([\d.]+)", done.stdout)
     assert said is not None
-    found = asked(server, Request("GET", "/mixed-delays"), duration_seconds=1)
-    assert found.requests_per_second == pytest.approx(float(said[1]), rel=0.2)
+    result = loaded(server, Request("GET", "/mixed-delays"), duration_seconds=1)
+    assert result.requests_per_second == pytest.approx(float(said[1]), rel=0.2)

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 
 LOCUST = (sys.executable, "-m", "locust", "-f", "load/locustfile.py")
 TOKEN = "the service's own"
-ROWS = {(REQUESTS[each].method, REQUESTS[each].path) for each in ENDPOINTS}
+ROWS = {(REQUESTS[endpoint].method, REQUESTS[endpoint].path) for endpoint in ENDPOINTS}
 USERS: tuple[str, ...] = ("--headless", "--users", "4", "--spawn-rate", "4", "--stop-timeout", "10")
 USERS += ("--equal-weights",)  # so that a short run has requests of each kind
 PRINTED = re.compile(r"^(GET|POST) +(\S+) +[1-9]", re.MULTILINE)  # a row of its statistics
@@ -96,7 +96,9 @@ def wait_until(happened: Callable[[], bool]) -> None:
 
 def asks(process: psutil.Popen, url: str) -> bool:
     """Whether a process has a connection to the service at the URL."""
-    ports = {each.raddr.port for each in process.net_connections("tcp") if each.raddr}
+    ports = {
+        connection.raddr.port for connection in process.net_connections("tcp") if connection.raddr
+    }
     return urlsplit(url).port in ports
 
 
@@ -128,10 +130,10 @@ def test_two_workers_share_the_load(running: Up, tmp_path: Path) -> None:
     ):
         wait_until(lambda: all(asks(worker, url) for worker in workers))
         codes = [ended(master, log), *(worker.wait(DEADLINE_SECONDS) for worker in workers)]
-    found = counts(report)
+    counted = counts(report)
     assert codes == [0, 0, 0]
-    assert set(found) == ROWS
-    assert all(requests > failures == 0 for requests, failures in found.values())
+    assert set(counted) == ROWS
+    assert all(requests > failures == 0 for requests, failures in counted.values())
 
 
 def test_what_is_wrong_is_a_failure(running: Up, tmp_path: Path) -> None:
@@ -143,9 +145,9 @@ def test_what_is_wrong_is_a_failure(running: Up, tmp_path: Path) -> None:
         with locust(*options, log=log, token="another") as process:
             code = ended(process, log)
         upstreams.delete("/control").raise_for_status()
-    found = counts(report)
-    wrong = {row for row, (requests, failures) in found.items() if requests == failures}
-    right = {row for row, (_, failures) in found.items() if failures == 0}
+    counted = counts(report)
+    wrong = {row for row, (requests, failures) in counted.items() if requests == failures}
+    right = {row for row, (_, failures) in counted.items() if failures == 0}
     assert code == 1
     assert wrong == {("GET", "/dashboard"), ("POST", "/posts")}
     assert right == ROWS - wrong

@@ -8,9 +8,11 @@ from compare.survey.observed import QUESTIONS, observe_servers
 def test_every_question_has_an_answer() -> None:
     """A service on a server that leaves nothing open answers all, also the one that ends it."""
     observations = observe_servers([SERVICES["django"]])
-    said = {each.question: each.said for each in observations}
+    said = {observation.question: observation.said for observation in observations}
     assert len(said) == len(observations) == len(QUESTIONS)
-    assert {(each.service, each.server) for each in observations} == {("django", "uvicorn")}
+    assert {(observation.service, observation.server) for observation in observations} == {
+        ("django", "uvicorn")
+    }
     assert all(said.values())
     assert said["Has an answer the headers Date and Server?"] == "Date: yes, Server: uvicorn"
     assert said["What does a body above 1 MiB get that comes in chunks?"] == "413"

@@ -40,7 +40,7 @@ def threaded() -> Iterator[psutil.Popen]:
 def allowed(process: psutil.Process) -> list[set[int]]:
     """On which cores each thread of a process and of its children may run."""
     members = family(process)
-    return [os.sched_getaffinity(thread.id) for each in members for thread in each.threads()]
+    return [os.sched_getaffinity(thread.id) for member in members for thread in member.threads()]
 
 
 @needs_cores

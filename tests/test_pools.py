@@ -17,15 +17,13 @@ LOAD_SECONDS = 1.0
 def test_a_service_uses_its_pool_and_no_more(name: str, postgres: databases.Databases) -> None:
     """With eight times as many requests in flight, all connections of the pool are used again."""
     size = str(POOL_SIZE)
-    found = pools.pool_use(
-        SERVICES[name], postgres, IN_FLIGHT, LOAD_SECONDS, DATABASE_POOL_SIZE=size
-    )
-    assert (found.name, found.pool_size, found.in_flight) == (name, POOL_SIZE, IN_FLIGHT)
-    assert found.peak_connections == found.opened == found.idle_after == POOL_SIZE
-    assert found.peak_active <= POOL_SIZE
-    assert found.requests > IN_FLIGHT
-    assert found.errors == 0
-    assert found.verdict == "within the pool of 4"
+    use = pools.pool_use(SERVICES[name], postgres, IN_FLIGHT, LOAD_SECONDS, DATABASE_POOL_SIZE=size)
+    assert (use.name, use.pool_size, use.in_flight) == (name, POOL_SIZE, IN_FLIGHT)
+    assert use.peak_connections == use.opened == use.idle_after == POOL_SIZE
+    assert use.peak_active <= POOL_SIZE
+    assert use.requests > IN_FLIGHT
+    assert use.errors == 0
+    assert use.verdict == "within the pool of 4"
 
 
 def test_more_connections_than_the_pool_are_told(postgres: databases.Databases) -> None:
@@ -33,9 +31,9 @@ def test_more_connections_than_the_pool_are_told(postgres: databases.Databases) 
     fastapi = SERVICES["fastapi"]
     greedy = replace(fastapi, command=("env", "DATABASE_POOL_SIZE=6", *fastapi.command))
     size = str(POOL_SIZE)
-    found = pools.pool_use(greedy, postgres, IN_FLIGHT, LOAD_SECONDS, DATABASE_POOL_SIZE=size)
-    assert found.peak_connections == 6
-    assert found.verdict == "6 connections, the pool is 4"
+    use = pools.pool_use(greedy, postgres, IN_FLIGHT, LOAD_SECONDS, DATABASE_POOL_SIZE=size)
+    assert use.peak_connections == 6
+    assert use.verdict == "6 connections, the pool is 4"
 
 
 def test_sqlite_counts_no_connections(sqlite: databases.Databases) -> None:

@@ -45,7 +45,10 @@ def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     table = " ".join(first_cells(section("The dependencies")))
     extras = project["optional-dependencies"].values()
-    for requirement in [*project["dependencies"], *(each for extra in extras for each in extra)]:
+    for requirement in [
+        *project["dependencies"],
+        *(requirement for extra in extras for requirement in extra),
+    ]:
         name = re.match(r"[\w-]+", requirement)
         assert name is not None
         assert name[0].startswith("types-") or name[0] in table, requirement

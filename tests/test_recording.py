@@ -36,12 +36,12 @@ def test_it_records_what_a_request_sends(
         read = recording.read(file)[before:]
         created = client.post("/posts", json=NEW)
         wrote = recording.read(file)[before + len(read) :]
-    selects = [each.replace('"', "") for each in read if plans.READING.match(each)]
+    selects = [statement.replace('"', "") for statement in read if plans.READING.match(statement)]
     assert len(selects) == statements(page) == 2
     assert "post.id < 501" in selects[0]
     assert "(499, 498, 497, 496)" in selects[1].replace("::BIGINT", "")
     assert created.status_code == 201
-    inserts = [each for each in wrote if each.startswith("INSERT")]
+    inserts = [statement for statement in wrote if statement.startswith("INSERT")]
     assert "'It''s 100 %'" in inserts[0]
     assert "a%s" in inserts[1]
 

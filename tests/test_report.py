@@ -37,7 +37,7 @@ def test_both_services_and_every_clause_are_on_the_page(tmp_path: Path) -> None:
 def test_the_page_loads_nothing(made_up: Callable[[], Results]) -> None:
     """No resource of the network, no script, and no address in the style."""
     resources = Resources(page := render(made_up()))
-    assert [each for each in resources.loaded if not each.startswith("data:")] == []
+    assert [address for address in resources.loaded if not address.startswith("data:")] == []
     assert "script" not in resources.tags
     assert "url(" not in page
     assert "@import" not in page
@@ -61,14 +61,14 @@ def test_the_verdicts_are_said_in_words() -> None:
     """What is too close is called so, each ratio has its verdict, and they are counted."""
     results = sample_results()
     page = render(results)
-    winners = [each.winner for each in results.comparisons]
+    winners = [comparison.winner for comparison in results.comparisons]
     assert {"django", "fastapi", None} == set(winners)
     assert page.count(">too close to call") == winners.count(None)
     assert winners.count(None) == 3
     assert "3 were too close to call" in page
     assert f"FastAPI in {winners.count('fastapi')}; " in page
-    for each in results.comparisons:
-        assert f"{each.verdict}</td>" in page
+    for comparison in results.comparisons:
+        assert f"{comparison.verdict}</td>" in page
 
 
 def test_a_failure_is_shown_and_its_service_has_no_figure() -> None:
@@ -85,11 +85,15 @@ def test_a_run_of_four_services_has_every_comparison() -> None:
     """The first pair is drawn, the others are in a table of their own, each by its own name."""
     results = full_results()
     text = words(render(results))
-    closed = [each.name for each in results.scenarios if each.study in ("closed-loop", "mixed")]
+    closed = [
+        scenario.name
+        for scenario in results.scenarios
+        if scenario.study in ("closed-loop", "mixed")
+    ]
     assert text.count("fastapi ÷ django 1") + text.count("fastapi ÷ django 0") == len(closed)
-    for each in results.comparisons:
-        if each.other.endswith("-blocking") and each.scenario in closed:
-            assert f"×{each.throughput.ratio:.2f}" in text
+    for comparison in results.comparisons:
+        if comparison.other.endswith("-blocking") and comparison.scenario in closed:
+            assert f"×{comparison.throughput.ratio:.2f}" in text
 
 
 @pytest.mark.parametrize("made_up", [sample_results, full_results])
@@ -97,8 +101,10 @@ def test_a_run_of_one_service_has_a_page(made_up: Callable[[], Results]) -> None
     """Its figures are shown, and nothing is compared but the service with itself."""
     results = made_up()
     results.services, results.comparisons = results.services[:1], []
-    results.samples = [each for each in results.samples if each.contender.startswith("django")]
-    results.samples = [each for each in results.samples if "blocking" not in each.contender]
+    results.samples = [
+        sample for sample in results.samples if sample.contender.startswith("django")
+    ]
+    results.samples = [sample for sample in results.samples if "blocking" not in sample.contender]
     text = words(render(results))
     assert "The same service once" in text
     assert "The A/A pair, two copies of Django in the same blocks" in " ".join(text.split())
@@ -122,8 +128,8 @@ def test_a_busy_machine_and_wide_intervals_are_doubts() -> None:
     results = sample_results()
     assert "Doubts" not in render(results)
     results.machine.load_average_before = 1.7
-    for each in results.comparisons:
-        each.throughput = Interval(ratio=1.0, low=0.8, high=1.25)
+    for comparison in results.comparisons:
+        comparison.throughput = Interval(ratio=1.0, low=0.8, high=1.25)
     page = render(results)
     assert "busy before the run: load average 1.70" in page
     assert "typically ±25%" in page
@@ -144,8 +150,8 @@ def test_time_that_the_hypervisor_took_is_said() -> None:
     """On a machine that is shared it is said how much was taken, on one's own nothing is."""
     results = sample_results()
     assert "hypervisor took" not in words(render(results))
-    for each in results.samples:
-        each.stolen_share = 0.14
+    for sample in results.samples:
+        sample.stolen_share = 0.14
     results.samples[0].stolen_share = 0.6
     text = words(render(results))
     assert "The hypervisor took 14% of the time of the service’s core" in text
@@ -156,9 +162,9 @@ def test_a_figure_above_what_is_possible_is_a_doubt() -> None:
     """Above the bare application, or above the arithmetic ceiling, something is wrong."""
     results = full_results()
     results.shares[0].share = Interval(ratio=1.2, low=1.1, high=1.3)
-    for each in results.samples:
-        if each.scenario == "fan-out-100ms-64" and each.contender == "django":
-            each.requests_per_second = 641
+    for sample in results.samples:
+        if sample.scenario == "fan-out-100ms-64" and sample.contender == "django":
+            sample.requests_per_second = 641
     text = words(render(results))
     assert "django is above the bare application in list-1" in text
     assert "django is above the arithmetic ceiling in fan-out-100ms-64" in text

@@ -22,19 +22,19 @@ def test_every_study_has_its_section_and_its_charts() -> None:
     for id in ("mixed", "rates", "fan-out", "ladder", "waiting"):
         assert f'<h2 id="{id}">' in page
         assert f'<h2 id="{id}">' not in quick
-    found, names = measured(results), list(labels(results.services))
-    assert {name: len(charts) for name, charts in rates(found, names).items()} == {
+    speed, names = measured(results), list(labels(results.services))
+    assert {name: len(charts) for name, charts in rates(speed, names).items()} == {
         "list": 2,
         "dashboard": 2,
     }
-    assert [len(chart.lines) for chart in fan_out(found, names)] == [2, 2, 2]
-    assert [len(chart.lines) for chart in waiting(found, names)] == [2, 2, 4]
+    assert [len(chart.lines) for chart in fan_out(speed, names)] == [2, 2, 2]
+    assert [len(chart.lines) for chart in waiting(speed, names)] == [2, 2, 4]
 
 
 def test_what_went_unanswered_is_hollow_and_said() -> None:
     """Beyond its capacity a service has hollow points, a share, and no verdict by its latency."""
-    found = measured(full_results())
-    lines = {line.service: line for line in rates(found, ["django", "fastapi"])["list"][0].lines}
+    speed = measured(full_results())
+    lines = {line.service: line for line in rates(speed, ["django", "fastapi"])["list"][0].lines}
     assert [point.hollow for point in lines["django"].points] == [False] * 4 + [True] * 3
     text = words(full_page())
     assert "django did not keep up in every block" in text
@@ -55,7 +55,7 @@ def test_the_ladder_says_what_each_rung_adds() -> None:
 def test_costs_are_of_the_service_and_lead_to_their_scenario() -> None:
     """Peaks are the highest of the service's scenarios, starts the medians, the yardstick's too."""
     results = full_results()
-    standing = {each.contender: each for each in standings(results, measured(results))}
+    standing = {standing.contender: standing for standing in standings(results, measured(results))}
     assert list(standing)[-1] == "bare"
     peak = standing["django"].memory_mib
     assert peak is not None
@@ -70,9 +70,9 @@ def test_every_link_leads_somewhere() -> None:
     results, page = full_results(), full_page()
     targets = set(re.findall(r'<a href="#([^"]+)"', page))
     assert targets <= set(re.findall(r' id="([^"]+)"', page))
-    assert {f"scenario-{each.name}" for each in results.scenarios} <= targets
-    for each in results.scenarios:
-        assert f"{results.command} --scenario {each.name}</code>" in page
+    assert {f"scenario-{scenario.name}" for scenario in results.scenarios} <= targets
+    for scenario in results.scenarios:
+        assert f"{results.command} --scenario {scenario.name}</code>" in page
 
 
 def test_a_scenario_run_alone_is_repeated_alone() -> None:
@@ -85,7 +85,7 @@ def test_a_scenario_run_alone_is_repeated_alone() -> None:
 def test_two_runs_are_set_side_by_side(tmp_path: Path) -> None:
     """What differs comes first, each run keeps its own figures and verdicts, and unlike is said."""
     older, newer = of_older_django(), sample_results()
-    newer.scenarios = [each for each in newer.scenarios if each.name != "list-16"]
+    newer.scenarios = [scenario for scenario in newer.scenarios if scenario.name != "list-16"]
     written = side_by_side(older, newer, ("older.json", "newer.json"), tmp_path)
     page = written.read_text("utf-8")
     text = words(page)
@@ -94,12 +94,12 @@ def test_two_runs_are_set_side_by_side(tmp_path: Path) -> None:
     assert "Apple M2, 8 coresAMD EPYC 7B13, 2 cores" in differing
     assert "0.165.0" not in differing
     assert "set side by side, and not compared by interval" in differing
-    assert [each for each in Resources(page).loaded if not each.startswith("data:")] == []
+    assert [address for address in Resources(page).loaded if not address.startswith("data:")] == []
     assert text.count("not in this run") == 2
     for run in (older, newer):
-        for each in run.comparisons:
-            if run is older or each.scenario != "list-16":
-                assert f"{each.throughput.high:.2f}): {each.verdict}" in text
+        for comparison in run.comparisons:
+            if run is older or comparison.scenario != "list-16":
+                assert f"{comparison.throughput.high:.2f}): {comparison.verdict}" in text
 
 
 def test_an_axis_of_a_chart_is_logarithmic_with_few_round_ticks() -> None:

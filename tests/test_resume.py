@@ -140,7 +140,9 @@ def test_the_run_goes_on_where_it_stopped(interrupted: Interrupted) -> None:
     whole = read_results(interrupted.file)
     assert [run.number for run in whole.block_runs] == [0, 1]
     assert whole.block_runs[: len(before.block_runs)] == before.block_runs
-    assert [each for each in whole.samples if each.block < len(before.block_runs)] == before.samples
+    assert [
+        sample for sample in whole.samples if sample.block < len(before.block_runs)
+    ] == before.samples
     assert whole.started_at == before.started_at
     assert whole.contract == before.contract
     assert not unfinished(interrupted.file).exists()

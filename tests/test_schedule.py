@@ -35,10 +35,10 @@ def studies_until_the_end(limits: Schedule, make_block: Callable[[Study, int], B
     """The studies in the order in which they get their blocks."""
     blocks: list[Block] = []
     while study := limits.following(blocks):
-        number = sum(each.run.study == study.name for each in blocks)
+        number = sum(block.run.study == study.name for block in blocks)
         blocks.append(make_block(study, number))
         assert len(blocks) < 100
-    return [each.run.study for each in blocks]
+    return [block.run.study for block in blocks]
 
 
 def unsteady(study: Study, number: int) -> Block:
@@ -74,7 +74,7 @@ def test_it_ends_when_all_are_exact_enough() -> None:
 @pytest.mark.parametrize(("budget_seconds", "left_seconds"), [(50, 80), (200, 160)])
 def test_the_time_left_is_said(budget_seconds: float, left_seconds: float) -> None:
     """It is the first blocks of all studies or, if that is more, the budget, less what is done."""
-    blocks = [block_of(each, 0, seconds=20) for each in (CLOSED, MIXED)]
+    blocks = [block_of(study, 0, seconds=20) for study in (CLOSED, MIXED)]
     limits = schedule(budget_seconds)
     for done in (0, 4, 8):
         step = limits.step(BlockProgress(CLOSED, 1, done, 8, "list-16 on django"), blocks)

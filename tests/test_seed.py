@@ -18,8 +18,8 @@ def rows(url: str, of: TableClause, *columns: str) -> list[dict[str, Any]]:
     """Read these columns of a table, all when none is named, in the order of the ids."""
     chosen = [of.c[name] for name in columns] or list(of.c)
     with databases.engine(url).connect() as connection:
-        found = connection.execute(select(*chosen).order_by(of.c.id))
-        return [dict(row) for row in found.mappings()]
+        result = connection.execute(select(*chosen).order_by(of.c.id))
+        return [dict(row) for row in result.mappings()]
 
 
 def test_copied_posts_are_those_of_the_seed(source: databases.Databases) -> None:
@@ -28,10 +28,10 @@ def test_copied_posts_are_those_of_the_seed(source: databases.Databases) -> None
     launch.migrate(FASTAPI, url)
     databases.fill(url, POSTS)
     ids = range(1, POSTS + 1)
-    found = rows(url, seed.post)
+    posts = rows(url, seed.post)
     if databases.engine(url).dialect.name == "sqlite":  # which keeps no zone
-        found = [row | {"published_at": row["published_at"].replace(tzinfo=UTC)} for row in found]
-    assert found == [seed.post_row(id) for id in ids]
+        posts = [row | {"published_at": row["published_at"].replace(tzinfo=UTC)} for row in posts]
+    assert posts == [seed.post_row(id) for id in ids]
     assert rows(url, seed.author) == seed.author_rows()
     assert rows(url, seed.tag, "post_id", "name") == [
         row for id in ids for row in seed.tag_rows(id)

@@ -96,13 +96,13 @@ def whole_survey() -> Survey:
         said="closes the connection",
         flags="",
     )
-    asked = "What becomes of it?"
+    question = "What becomes of it?"
     answers = {"django": "cancelled", "fastapi": "goes on"}
     return Survey(
         contract=[checked("django-daphne", "SQLite 3", C2="it was a 500")],
         protocols=[cell],
         observations=[
-            Observation(question=asked, service=service, server="daphne", said=said)
+            Observation(question=question, service=service, server="daphne", said=said)
             for service, said in answers.items()
         ],
         pools=[pool_use(13)],
@@ -130,7 +130,7 @@ def test_newer_rows_take_the_place_of_older_ones() -> None:
         ("PostgreSQL 18", {}),
         ("SQLite 3", {}),
     ]
-    assert [each.database for each in both.growth] == ["PostgreSQL 18", "SQLite 3"]
+    assert [growth.database for growth in both.growth] == ["PostgreSQL 18", "SQLite 3"]
     assert both.with_newer(newer).growth == both.growth
     assert both.pools == old.pools
 
@@ -147,11 +147,11 @@ def test_another_machine_or_version_is_not_mixed_in() -> None:
 
 def test_a_new_run_keeps_the_tables_of_the_last_one(tmp_path: Path) -> None:
     """They stay as long as the machine and the versions do."""
-    file, found = tmp_path / "results.json", sample_results()
-    assert keep(found, file) == found
-    write_results(found.model_copy(update={"survey": whole_survey()}), file)
-    assert keep(found, file).survey == whole_survey()
-    assert keep(found.model_copy(update={"versions": {}}), file).survey == Survey()
+    file, results = tmp_path / "results.json", sample_results()
+    assert keep(results, file) == results
+    write_results(results.model_copy(update={"survey": whole_survey()}), file)
+    assert keep(results, file).survey == whole_survey()
+    assert keep(results.model_copy(update={"versions": {}}), file).survey == Survey()
 
 
 def test_the_page_shows_every_table() -> None:

@@ -14,7 +14,7 @@ from compare.results.speed import Sample, Scenario
 from tests.support.plain_samples import plain_sample
 
 NAMES = {"django": "Django", "fastapi": "FastAPI"}
-SCENARIOS = {scenario.name: scenario for each in FULL for scenario in each.scenarios}
+SCENARIOS = {scenario.name: scenario for study in FULL for scenario in study.scenarios}
 LIST = SCENARIOS["list-16"]
 
 
@@ -173,7 +173,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(blocks: int) -> None:
     chance = random.Random(20261122)
     runs = [[1.5 * math.exp(chance.gauss(0, 0.1)) for _ in range(blocks)] for _ in range(200)]
     found = [intervals.interval(ratios, seed=1) for ratios in runs]
-    held = sum(each.low <= 1.5 <= each.high for each in found)
+    held = sum(interval.low <= 1.5 <= interval.high for interval in found)
     assert held >= 180
 
 

@@ -75,12 +75,12 @@ def test_bare_application_passes_the_happy_paths(database: str) -> None:
     """It does what the services do, as far as they are measured."""
     heard: list[tuple[Outcome, int]] = []
     with databases.open(database) as source:
-        found = suite.check_services(
+        outcomes = suite.check_services(
             [YARDSTICK], source, lambda outcome, total: heard.append((outcome, total))
         )
-    assert [each for each in found if each.outcome != "passed"] == []
-    assert {"C1", "C9", "C11", "C19", "C26"} <= {each.clause for each in found}
-    assert heard[-1] == (found[-1], len(found))
+    assert [outcome for outcome in outcomes if outcome.outcome != "passed"] == []
+    assert {"C1", "C9", "C11", "C19", "C26"} <= {outcome.clause for outcome in outcomes}
+    assert heard[-1] == (outcomes[-1], len(outcomes))
 
 
 def test_only_a_yardstick_is_spared_the_unhappy_paths() -> None:

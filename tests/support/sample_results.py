@@ -48,7 +48,7 @@ def with_a_failure() -> Results:
     for outcome in results.contract:
         if outcome.clause == "C13" and outcome.service == "fastapi":
             outcome.outcome, outcome.reason = "failed", "assert 500 == 409"
-    results.samples = [each for each in results.samples if each.contender != "fastapi"]
+    results.samples = [timed for timed in results.samples if timed.contender != "fastapi"]
     results.comparisons = []
     results.not_timed = {"fastapi": "It fails 1 test of the contract (C13)."}
     return results
@@ -59,10 +59,10 @@ def of_older_django() -> Results:
     results = sample_results()
     results.versions["Django"] = "5.2.9"
     results.machine.processor, results.machine.cores = "Apple M2", 8
-    for each in results.samples:
-        if each.contender.startswith("django"):
-            each.requests_per_second *= 0.8
-            each.p50_ms /= 0.8
+    for timed in results.samples:
+        if timed.contender.startswith("django"):
+            timed.requests_per_second *= 0.8
+            timed.p50_ms /= 0.8
     return _judged(results)
 
 
@@ -93,8 +93,8 @@ def _run(
     services: list[ServiceRun],
     yardstick: ServiceRun | None = None,
 ) -> Results:
-    scenarios = list(chain.from_iterable(each.scenarios for each in studies))
-    noisy = set(chain.from_iterable(each.a_a_scenarios for each in studies))
+    scenarios = list(chain.from_iterable(study.scenarios for study in studies))
+    noisy = set(chain.from_iterable(study.a_a_scenarios for study in studies))
     timed = [*services, yardstick] if yardstick else services
     results = Results(
         **_circumstances(services),
@@ -103,7 +103,9 @@ def _run(
         yardstick=yardstick,
         contract=[_outcome(id, service.name) for id in CLAUSES for service in services],
         scenarios=scenarios,
-        samples=[each for scenario in scenarios for each in _samples(scenario, timed, noisy)],
+        samples=list(
+            chain.from_iterable(_samples(scenario, timed, noisy) for scenario in scenarios)
+        ),
         **_of_blocks(studies, timed),
         refusals=[],
         comparisons=[],
@@ -117,7 +119,7 @@ def _circumstances(services: Sequence[ServiceRun]) -> dict[str, Any]:
     return dict(
         started_at=STARTED_AT,
         finished_at=STARTED_AT + timedelta(seconds=134),
-        command=f"compare run {' '.join(each.name for each in services)} --database sqlite"
+        command=f"compare run {' '.join(service.name for service in services)} --database sqlite"
         f" --seed {SEED}",
         commit="db466c5",
         database="SQLite 3.46",
@@ -220,7 +222,7 @@ def _start(study: StudyName, contender: str, block: int) -> Start:
 
 
 def _samples(scenario: Scenario, timed: Sequence[ServiceRun], noisy: set[str]) -> list[Sample]:
-    contenders = [each.name for each in timed if _takes_part(scenario, each)]
+    contenders = [service.name for service in timed if _takes_part(scenario, service)]
     if scenario.name in noisy:
         contenders.append("django" + SECOND_COPY)
     return [
