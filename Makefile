@@ -2,8 +2,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+USUAL = django fastapi django-blocking fastapi-blocking
+OWN_TESTS = $(BIN)/python -m pytest --ignore tests/contract
+# Many tests wait for processes that start: three at once keep two cores busy.
+SIDE_BY_SIDE = --numprocesses 3 --dist loadfile
 
-.PHONY: compare up test lint clean
+.PHONY: compare up test test-all lint clean
 
 ## run both services, check both, measure both, and write comparison/index.html
 compare: $(VENV)/installed
@@ -13,10 +17,24 @@ compare: $(VENV)/installed
 up: $(VENV)/installed
 	$(BIN)/compare up || [ $$? -eq 130 ]  # as it ends after Ctrl-C
 
-## run all tests: the contract on every service, and the instrument's own
+## what a newcomer runs: the contract on the four usual services, and the quick tests of the rest
 test: $(VENV)/installed-dev
+	$(BIN)/compare check $(USUAL)
+	$(OWN_TESTS) -m "alone and not slow"
+	$(OWN_TESTS) -m "not alone and not slow" $(SIDE_BY_SIDE)
+	@echo "Passed: the contract on the four usual services, on SQLite, and the project's own quick"
+	@echo "tests; how many, is said above. Not run: the other rows of the registry, PostgreSQL, and"
+	@echo "the slow tests. 'make test-all' runs them all, in half an hour on two cores."
+
+## run every test: the contract on every service and both databases, and all tests of the rest
+test-all: $(VENV)/installed-dev
 	$(BIN)/compare check --all
-	$(BIN)/python -m pytest --ignore tests/contract
+	$(BIN)/compare check --all --database postgres
+	$(OWN_TESTS) -m "alone or slow"
+	$(OWN_TESTS) -m "not alone and not slow" $(SIDE_BY_SIDE)
+	@echo "Passed: the contract on every service that is installed here, on SQLite and PostgreSQL,"
+	@echo "and all of the project's own tests; how many, is said above. 'make lint' checks style and"
+	@echo "types, and .ci/run does all that continuous integration does."
 
 ## check style and types
 lint: $(VENV)/installed-dev

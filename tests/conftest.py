@@ -10,6 +10,7 @@ import pytest
 
 from compare.registry.services import SERVICES
 from compare.running import databases
+from tests.support.scripted_server import running as scripted_server_running
 from tests.support.serving import serving
 
 
@@ -45,3 +46,10 @@ def client_of(sqlite: databases.Databases) -> Iterator[Callable[[str], httpx.Cli
     """A client of a service of this name on SQLite, which is started once for all tests."""
     with ExitStack() as stack:
         yield cache(lambda name: stack.enter_context(serving(SERVICES[name], sqlite)))
+
+
+@pytest.fixture(scope="session")
+def scripted_server() -> Iterator[str]:
+    """The URL of a server whose answers are known beforehand."""
+    with scripted_server_running() as url:
+        yield url

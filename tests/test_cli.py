@@ -196,8 +196,6 @@ def test_a_busy_port_is_said() -> None:
         ("survey pools --posts 1000", "--posts and --seed are for growth"),
         ("survey servers --database postgres", "servers are asked on sqlite: no question"),
         ("run --scenario nothing", "no scenario is named 'nothing'; there are create-1, "),
-        ("measure --record", "--record keeps the counts of --instructions"),
-        ("measure django --instructions", "--instructions are counted for django, fastapi, "),
         ("report a.json b.json c.json", "give one results file, or two to set side by side"),
         ("claims --database sqlite", "--database is for the claims that need PostgreSQL, and"),
         ("claims nothing", "no claim and no group is named 'nothing'; groups: adapters, "),

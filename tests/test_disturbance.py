@@ -12,6 +12,8 @@ from compare.bench import disturbance
 from compare.bench.disturbance import Reading
 from compare.running.stopping import stop
 
+pytestmark = pytest.mark.alone
+
 BEFORE = Reading(
     total_seconds=1000,
     idle_seconds=500,

@@ -4,11 +4,13 @@
 after SLOW_SECONDS; `/queue` after DELAY_SECONDS, one request at a time; `/stall` at once, but the
 first holds the whole server for STALL_SECONDS; `/flaky` fails every FAILING_EVERY-th request;
 `/hang` never answers; `POST /echo` answers 201; `/seen` gives what was asked: path, body and
-connection.
+connection. `DELETE /seen` forgets it, and begins to count anew.
 """
 
 import asyncio
 import time
+from collections import defaultdict
+from collections.abc import Iterator
 from itertools import count
 
 from starlette.applications import Starlette
@@ -23,7 +25,7 @@ FAILING_EVERY = 4
 
 seen: list[dict[str, object]] = []
 queue = asyncio.Lock()
-mixed_delays_requests, stall_requests, flaky_requests = count(1), count(1), count(1)
+counted: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
 
 
 async def answer(request: Request) -> Response:
@@ -34,7 +36,7 @@ async def answer(request: Request) -> Response:
     seen.append({"path": path, "body": body, "client_port": request.client.port})
     if path in WAITS:
         await WAITS[path](request)
-    if path == "/flaky" and next(flaky_requests) % FAILING_EVERY == 0:
+    if path == "/flaky" and next(counted[path]) % FAILING_EVERY == 0:
         return Response(status_code=500)
     return Response("{}", 201 if request.method == "POST" else 200)
 
@@ -46,7 +48,7 @@ async def wait(request: Request) -> None:
 
 async def wait_by_turns(request: Request) -> None:
     """Wait briefly, and long every SLOW_EVERY-th time."""
-    is_slow = next(mixed_delays_requests) % SLOW_EVERY == 0
+    is_slow = next(counted[request.url.path]) % SLOW_EVERY == 0
     await asyncio.sleep(SLOW_SECONDS if is_slow else QUICK_SECONDS)
 
 
@@ -59,7 +61,7 @@ async def queue_up(request: Request) -> None:
 
 async def stall(request: Request) -> None:
     """Hold everything up, once."""
-    if next(stall_requests) == 1:
+    if next(counted[request.url.path]) == 1:
         hold_the_loop()
 
 
@@ -75,7 +77,10 @@ async def hang(request: Request) -> None:
 
 
 async def read_seen(request: Request) -> Response:
-    """Give the requests so far."""
+    """Give the requests so far, or forget them."""
+    if request.method == "DELETE":
+        seen.clear()
+        counted.clear()
     return JSONResponse(seen)
 
 
@@ -89,7 +94,7 @@ WAITS = {
 
 app = Starlette(
     routes=[
-        Route("/seen", read_seen),
+        Route("/seen", read_seen, methods=["GET", "DELETE"]),
         Route("/{path:path}", answer, methods=["GET", "POST"]),
     ]
 )

@@ -26,3 +26,8 @@ def seen(server: str) -> list[dict[str, Any]]:
     """What the server was asked so far."""
     requests: list[dict[str, Any]] = httpx.get(f"{server}/seen", trust_env=False).json()
     return requests
+
+
+def forget(server: str) -> None:
+    """Have it forget what it was asked, so that its counts start at nothing."""
+    httpx.delete(f"{server}/seen", trust_env=False).raise_for_status()
