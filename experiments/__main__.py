@@ -18,34 +18,34 @@ def main(does: str = "", module: str = "", id: str = "", side: str = "usual") ->
     match does, side:
         case "list", _:
             answer: object = [
-                described(group, module, each)
+                described(group, module, claim)
                 for group, module in modules()
-                for each in of_module(module)
+                for claim in of_module(module)
             ]
         case "run", "usual" | "beside" | "wrong":
-            answer = found(module, id, side)
+            answer = outcome(module, id, side)
         case _:
             sys.exit(USAGE)
     print("\n" + json.dumps(answer))
 
 
-def found(module: str, id: str, side: str) -> dict[str, object]:
+def outcome(module: str, id: str, side: str) -> dict[str, object]:
     """Run one side of a claim: {"verdict": …, "evidence": {…}}."""
-    return seen({each.id: each for each in of_module(module)}[id], side)
+    return outcome_of({claim.id: claim for claim in of_module(module)}[id], side)
 
 
-def seen(claim: Claim, side: str) -> dict[str, object]:
+def outcome_of(claim: Claim, side: str) -> dict[str, object]:
     """Run one side of a claim: its experiment, its counterpart, or what turns its verdict."""
     make_tables()
     if side == "beside":
         if claim.counterpart is None:
             sys.exit(f"{claim.id} has no counterpart")
-        saw = see(claim.counterpart.experiment)
-        return {"verdict": verdict(saw), "evidence": words(saw.evidence)}
+        seen = see(claim.counterpart.experiment)
+        return {"verdict": verdict(seen), "evidence": words(seen.evidence)}
     if side == "wrong" and claim.wrong is None:
         sys.exit(f"{claim.id} has nothing that turns its verdict")
-    saw = see(claim.experiment, **claim.wrong.changes if side == "wrong" and claim.wrong else {})
-    return {"verdict": verdict(saw, claim.since), "evidence": words(saw.evidence)}
+    seen = see(claim.experiment, **claim.wrong.changes if side == "wrong" and claim.wrong else {})
+    return {"verdict": verdict(seen, claim.since), "evidence": words(seen.evidence)}
 
 
 def words(evidence: Mapping[str, object]) -> dict[str, str]:
@@ -56,11 +56,12 @@ def words(evidence: Mapping[str, object]) -> dict[str, str]:
 def described(group: Group, module: str, claim: Claim) -> dict[str, object]:
     """Give what the catalogue says of a claim."""
     sides = [(claim.framework, claim.sentence, code(claim.experiment, claim.shows))]
-    if other := claim.counterpart:
-        sides.append((other.framework, other.sentence, code(other.experiment, other.shows)))
+    if counterpart := claim.counterpart:
+        text = code(counterpart.experiment, counterpart.shows)
+        sides.append((counterpart.framework, counterpart.sentence, text))
     plain = ("id", "numbers", "about", "instead", "why", "database", "missing", "timed")
     return {
-        **{each: getattr(claim, each) for each in plain},
+        **{name: getattr(claim, name) for name in plain},
         "module": module,
         "group": group.name,
         "heading": group.heading,

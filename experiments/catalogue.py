@@ -67,4 +67,4 @@ def modules() -> Iterator[tuple[Group, str]]:
 def of_module(name: str) -> list[Claim]:
     """Give a module's claims in the order in which they are written."""
     module = import_module(f"experiments.{name}")
-    return [each for each in vars(module).values() if isinstance(each, Claim)]
+    return [claim for claim in vars(module).values() if isinstance(claim, Claim)]

@@ -124,7 +124,7 @@ def verdict(seen: Seen, since: str = "") -> str:
     if all(held.values()):
         return HOLDS
     if any(held.values()):
-        return "holds if " + " or ".join(where for where, each in held.items() if each)
+        return "holds if " + " or ".join(condition for condition, holds in held.items() if holds)
     return f"no longer true since {since}" if since else FALSE
 
 

@@ -26,7 +26,7 @@ FORK = get_context("fork")
 
 
 def main() -> None:
-    """Answer each line of standard input, a job, with a line: what was found, or an error.
+    """Answer each line of standard input, a job, with a line: its outcome, or an error.
 
     A job is {"module": …, "id": …, "side": …, "database_url": …}.
     """
@@ -45,21 +45,21 @@ def answer(module: str, id: str, side: str, database_url: str) -> str:
     process.start()
     theirs.close()
     try:
-        found: str = ours.recv()
+        reply: str = ours.recv()
     except EOFError:
         process.join()
-        found = json.dumps({"error": f"its process ended with {process.exitcode}"})
+        reply = json.dumps({"error": f"its process ended with {process.exitcode}"})
     process.join()
-    return found
+    return reply
 
 
 def run(answers: Connection, module: str, id: str, side: str, database_url: str) -> None:
-    """Run an experiment here, and send what it found."""
+    """Run an experiment here, and send its outcome."""
     os.environ["EXPERIMENT_DATABASE_URL"] = database_url
     try:
-        from experiments.__main__ import found  # which sets Django up
+        from experiments.__main__ import outcome  # which sets Django up
 
-        answers.send(json.dumps(found(module, id, side)))
+        answers.send(json.dumps(outcome(module, id, side)))
     except Exception as error:
         traceback.print_exc()
         answers.send(json.dumps({"error": traceback.format_exception_only(error)[-1].strip()}))

@@ -180,5 +180,7 @@ async def from_thread_run_costs() -> Seen:
         for _ in range(TIMED_CALLS):
             from_thread.run(do_nothing)
 
-    found = await anyio.to_thread.run_sync(ratio, run_once, run_often)
-    return Seen(held=found.is_longer, evidence={"on a thread of the pool": found})
+    ratio_on_thread = await anyio.to_thread.run_sync(ratio, run_once, run_often)
+    return Seen(
+        held=ratio_on_thread.is_longer, evidence={"on a thread of the pool": ratio_on_thread}
+    )

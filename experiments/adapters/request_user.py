@@ -93,8 +93,8 @@ def async_view_reads_request_user(view: View = show_user) -> Seen:
         "`LoginRequiredMiddleware` has touched the user before": (after_middleware, user.pk),
     }
     return Seen(
-        held={who: found == str(id) for who, (found, id) in shown.items()},
-        evidence={f"the id, if {who}": found for who, (found, _) in shown.items()},
+        held={visitor: id == str(own) for visitor, (id, own) in shown.items()},
+        evidence={f"the id, if {visitor}": id for visitor, (id, _) in shown.items()},
     )
 
 

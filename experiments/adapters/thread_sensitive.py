@@ -60,14 +60,14 @@ def sync_to_async_has_one_thread(adapter: Callable[..., Any] = sync_to_async) ->
         return JsonResponse(sorted(await threads_of_two_calls(adapter)), safe=False)
 
     with serving(asgi(path("", view))) as client:
-        one, other = (set(client.get("/").json()) for _ in range(2))
+        first, second = (set(client.get("/").json()) for _ in range(2))
     no_request = asyncio.run(threads_of_two_calls(adapter))
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="caller") as callers:
         called = callers.map(async_to_sync(threads_of_two_calls), [adapter, adapter])
         by_callers = set().union(*called)
     threads = {
-        "both calls are made in one request": one,
-        "they are made in two requests": one | other,
+        "both calls are made in one request": first,
+        "they are made in two requests": first | second,
         "they are made outside of requests": no_request,
         "two threads make them by `async_to_sync`": by_callers,
     }
@@ -153,7 +153,9 @@ async def transactions_need_one_thread(
         left[sensitive] = await Author.objects.filter(name="Refused").acount()
     return Seen(
         held=left[True] == 0 and left[False] > 0,
-        evidence={f"rows left with thread_sensitive={each}": rows for each, rows in left.items()},
+        evidence={
+            f"rows left with thread_sensitive={sensitive}": rows for sensitive, rows in left.items()
+        },
     )
 
 

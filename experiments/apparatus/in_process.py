@@ -34,10 +34,10 @@ def calling_wsgi(application: Any) -> Call:
 
 
 async def _ask(application: Any, path: str) -> None:
-    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> dict[str, Any]:
-        for message in asked:
+        for message in messages:
             return message
         return await asyncio.Future()  # nobody leaves
 

@@ -65,8 +65,10 @@ async def a_methods_run_in_a_thread(ask: Callable[[], Awaitable[None]] = ask_by_
 
     connection_created.connect(watch)
     await ask()
-    a_methods = {name: each for name, each in vars(QuerySet).items() if is_async(each)}
-    others = [name for name, each in a_methods.items() if ADAPTER not in inspect.getsource(each)]
+    a_methods = {name: method for name, method in vars(QuerySet).items() if is_async(method)}
+    others = [
+        name for name, method in a_methods.items() if ADAPTER not in inspect.getsource(method)
+    ]
     return Seen(
         held=len(ran) > 0 and LOOP not in ran and others == ["aiterator"],
         evidence={
@@ -98,7 +100,7 @@ async def sqlalchemy_needs_no_thread() -> Seen:
     before = set(threading.enumerate())
     async with AsyncSession(engine) as session:
         posts = await session.scalar(select(func.count()).select_from(AlchemyPost))
-        started = [each.name for each in threading.enumerate() if each not in before]
+        started = [thread.name for thread in threading.enumerate() if thread not in before]
     await engine.dispose()
     return Seen(
         held=posts == 3 and set(ran) == {LOOP} and started == [],

@@ -114,11 +114,11 @@ def async_to_def(synchronous: View, asynchronous: View) -> Ratio:
 )
 def async_view_under_wsgi_is_slow(views: Views = VIEWS) -> Seen:
     """Time async views beside sync ones that do the same, in Django's WSGI handler."""
-    found = {what: async_to_def(*pair) for what, pair in views.items()}
-    held = {what: each.at_least(SEVERAL) for what, each in found.items()}
+    ratios = {condition: async_to_def(*pair) for condition, pair in views.items()}
+    held = {condition: ratio.at_least(SEVERAL) for condition, ratio in ratios.items()}
     return Seen(
         held=None if None in held.values() else held,
-        evidence={f"async to def, when {what}": each for what, each in found.items()},
+        evidence={f"async to def, when {condition}": ratio for condition, ratio in ratios.items()},
     )
 
 
@@ -144,5 +144,5 @@ def def_endpoint_is_slow() -> Seen:
     async def answer_async() -> None: ...
 
     with calling(app) as call:
-        found = ratio(lambda: call("/async"), lambda: call("/def"), times=3, blocks=BLOCKS)
-    return Seen(held=found.at_least(SEVERAL), evidence={"def to async def": found})
+        def_to_async = ratio(lambda: call("/async"), lambda: call("/def"), times=3, blocks=BLOCKS)
+    return Seen(held=def_to_async.at_least(SEVERAL), evidence={"def to async def": def_to_async})

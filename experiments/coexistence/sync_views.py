@@ -141,8 +141,8 @@ def sync_view_leaves_the_loop_free(view: View = wait_on_a_thread) -> Seen:
         return HttpResponse()
 
     with serving(site.asgi(path("wait", view), path("open", open_gate))) as client:
-        said = waited_and_opened(client)
-    return Seen(held=said == "opened", evidence={"the view that blocks": said})
+        outcome = waited_and_opened(client)
+    return Seen(held=outcome == "opened", evidence={"the view that blocks": outcome})
 
 
 sync_view_leaves_the_loop_free.falls_when(
@@ -163,5 +163,5 @@ def def_endpoint_leaves_the_loop_free() -> Seen:
         GATE.opened.set()
 
     with serving(app) as client:
-        said = waited_and_opened(client)
-    return Seen(held=said == "opened", evidence={"the endpoint that blocks": said})
+        outcome = waited_and_opened(client)
+    return Seen(held=outcome == "opened", evidence={"the endpoint that blocks": outcome})

@@ -52,14 +52,14 @@ def calls_of(application: Any) -> list[Call]:
         await asyncio.sleep(milliseconds / 1000)
         calls.append(Call(milliseconds, began, time.perf_counter()))
 
-    with serving(upstream) as source, serving(application) as asked:
-        asked.get("/", params={"upstream": str(source.base_url)}).raise_for_status()
+    with serving(upstream) as source, serving(application) as site:
+        site.get("/", params={"upstream": str(source.base_url)}).raise_for_status()
     return calls
 
 
 def most_at_once(calls: list[Call]) -> int:
     """Count the calls that were under way together, at the most."""
-    return max(sum(each.began <= call.began < each.ended for each in calls) for call in calls)
+    return max(sum(other.began <= call.began < other.ended for other in calls) for call in calls)
 
 
 def evidence_of(calls: list[Call]) -> dict[str, object]:

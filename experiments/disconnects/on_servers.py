@@ -27,7 +27,7 @@ LONG_SECONDS = 30
 POLL_SECONDS = 0.05
 
 
-def leave_each(application: str, grace_seconds: int) -> dict[str, str]:
+def leave_servers(application: str, grace_seconds: int) -> dict[str, str]:
     """Begin a slow request on each server and leave it; give what became of it, by server."""
     with ExitStack() as stack:
         servers: dict[str, Running] = {}
@@ -45,9 +45,9 @@ def told(server: Running, times: int) -> str:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         answer = httpx.get(f"{server.url}/told", timeout=PATIENCE_SECONDS, trust_env=False)
-        found: list[str] = answer.json()
-        if len(found) >= times or time.monotonic() > deadline:
-            return found[-1]
+        events: list[str] = answer.json()
+        if len(events) >= times or time.monotonic() > deadline:
+            return events[-1]
         time.sleep(POLL_SECONDS)
 
 
@@ -65,7 +65,7 @@ def told(server: Running, times: int) -> str:
 )
 def endpoint_goes_on(grace_seconds: int = SHORT_SECONDS) -> Seen:
     """Leave an endpoint of FastAPI in its transaction, on each server."""
-    became = leave_each(FASTAPI, grace_seconds)
+    became = leave_servers(FASTAPI, grace_seconds)
     rows = added_authors()
     return Seen(
         held={f"it runs on {name}": word == "committed" for name, word in became.items()},
@@ -83,7 +83,7 @@ endpoint_goes_on.falls_when(
 )
 def view_is_cancelled() -> Seen:
     """Leave an async view of Django, on each server."""
-    became = leave_each(DJANGO, LONG_SECONDS)
+    became = leave_servers(DJANGO, LONG_SECONDS)
     return Seen(
         held=all(word == "cancelled" for word in became.values()),
         evidence=became,

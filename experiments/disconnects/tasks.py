@@ -126,9 +126,11 @@ def task_gives_its_connection_back() -> Seen:
     with serving(app) as client:
         for _ in range(REQUESTS):
             client.get("/start")
-        asked = client.get("/finish").json()
+        queries = client.get("/finish").json()
         left = open_connections(1)
-    return Seen(held=(asked, left) == (REQUESTS, 1), evidence={"asked": asked, "left open": left})
+    return Seen(
+        held=(queries, left) == (REQUESTS, 1), evidence={"queries": queries, "left open": left}
+    )
 
 
 def under_wsgi(*paths: URLPattern) -> AbstractContextManager[httpx.Client]:

@@ -53,7 +53,7 @@ def fastapi_is_async(place: Callable[[], object] = place_of_coroutine) -> Seen:
         return place_of_dependency
 
     with serving(app) as client:
-        ran_in = {each: client.get(each).json() for each in ("/endpoint", "/dependency")}
+        ran_in = {path: client.get(path).json() for path in ("/endpoint", "/dependency")}
     return Seen(held=set(ran_in.values()) == {LOOP}, evidence=ran_in)
 
 

@@ -20,7 +20,7 @@ async def ask_django() -> None:
     """Count, get and list authors."""
     await Author.objects.acount()
     await Author.objects.aget(id=1)
-    [each async for each in Author.objects.all()]
+    [author async for author in Author.objects.all()]
 
 
 async def ask_psycopg() -> None:

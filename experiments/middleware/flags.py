@@ -67,7 +67,7 @@ def status_under_wsgi(middleware: Iterable[str]) -> int:
 
 def status_in_starlette(*middleware: Callable[..., Any]) -> int:
     """Ask FastAPI with this middleware, the outermost first."""
-    app = FastAPI(middleware=[Middleware(each) for each in middleware])
+    app = FastAPI(middleware=[Middleware(factory) for factory in middleware])
 
     @app.get("/")
     async def endpoint() -> str:
@@ -98,7 +98,7 @@ def async_middleware_class(middleware: type[Timing] = Timing) -> Seen:
         "it is the outermost one": status([own, *STARTPROJECT]),
         "Django's own is outside of it": status([*STARTPROJECT, own]),
     }
-    return Seen(held={place: each == OK for place, each in statuses.items()}, evidence=statuses)
+    return Seen(held={place: status == OK for place, status in statuses.items()}, evidence=statuses)
 
 
 async_middleware_class.falls_when(
@@ -155,7 +155,7 @@ middleware_exceptions_become_responses.falls_when(
 )
 def starlette_middleware_exceptions() -> Seen:
     """Raise `HTTPException(403)` in either kind of middleware."""
-    statuses = {each.__name__: status_in_starlette(each) for each in (RefusingAsgi, RefusingHttp)}
+    statuses = {kind.__name__: status_in_starlette(kind) for kind in (RefusingAsgi, RefusingHttp)}
     return Seen(held=set(statuses.values()) == {500}, evidence=statuses)
 
 
@@ -176,9 +176,9 @@ def both_flags_choose_the_mode(
 ) -> Seen:
     """Put a class with an async and one with a sync `__call__` under ASGI and under WSGI."""
     statuses = {}
-    for each in middleware:
-        statuses[f"{each.__name__} under ASGI"] = status([dotted(each)])
-        statuses[f"{each.__name__} under WSGI"] = status_under_wsgi([dotted(each)])
+    for kind in middleware:
+        statuses[f"{kind.__name__} under ASGI"] = status([dotted(kind)])
+        statuses[f"{kind.__name__} under WSGI"] = status_under_wsgi([dotted(kind)])
     return Seen(held=set(statuses.values()) == {OK}, evidence=statuses)
 
 
@@ -203,5 +203,5 @@ def starlette_middleware_has_one_mode() -> Seen:
         return "hello"
 
     with serving(app) as client:
-        statuses = {each: client.get(each).status_code for each in ("/async", "/def")}
+        statuses = {path: client.get(path).status_code for path in ("/async", "/def")}
     return Seen(held=set(statuses.values()) == {OK}, evidence=statuses)

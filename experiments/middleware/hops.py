@@ -31,9 +31,9 @@ from experiments.middleware.written import (
     sync_place,
 )
 
-EACH = 5
+OF_EACH_KIND = 5
 # So many that their time stands out of a request's noise.
-EACH_TIMED = 20
+TIMED_OF_EACH_KIND = 20
 ABOUT = "Django 5.2 and 6.1"
 
 Kinds = Sequence[Callable[..., Any]]
@@ -46,13 +46,13 @@ async def view(request: HttpRequest) -> HttpResponse:
 
 def django_with(middleware: Kinds) -> Any:
     """Give Django under ASGI with this middleware, the outermost first."""
-    return asgi(path("", view), MIDDLEWARE=[dotted(each) for each in middleware])
+    return asgi(path("", view), MIDDLEWARE=[dotted(kind) for kind in middleware])
 
 
 def changes(answer: httpx.Response) -> int:
     """Count how often an answer went from one place to another on its way out."""
     places = answer.headers["Places"].rstrip(", ").split(", ")
-    return sum(one != following for one, following in zip(places, places[1:], strict=False))
+    return sum(place != following for place, following in zip(places, places[1:], strict=False))
 
 
 @Claim(
@@ -67,15 +67,15 @@ def changes(answer: httpx.Response) -> int:
 def middleware_boundaries_hop(sync: Callable[..., Any] = sync_place) -> Seen:
     """Follow an answer out through five async and five sync ones: in turn, and kind by kind."""
     orders = {
-        "in turn": [async_place, sync] * EACH,
-        "kind by kind": [async_place] * EACH + [sync] * EACH,
+        "in turn": [async_place, sync] * OF_EACH_KIND,
+        "kind by kind": [async_place] * OF_EACH_KIND + [sync] * OF_EACH_KIND,
     }
     counted = {}
     for order, middleware in orders.items():
         with serving(django_with(middleware)) as client:
             counted[order] = changes(client.get("/"))
     # From the innermost, a sync one, to the async view is a change as well.
-    return Seen(held=counted == {"in turn": 2 * EACH, "kind by kind": 2}, evidence=counted)
+    return Seen(held=counted == {"in turn": 2 * OF_EACH_KIND, "kind by kind": 2}, evidence=counted)
 
 
 middleware_boundaries_hop.falls_when(
@@ -100,8 +100,8 @@ def starlette_has_no_boundaries() -> Seen:
             ran_in.append(where())
             return await super().dispatch(*passed)
 
-    kinds: Kinds = [Noting, NotingHttp] * EACH
-    app = FastAPI(middleware=[Middleware(each) for each in kinds])
+    kinds: Kinds = [Noting, NotingHttp] * OF_EACH_KIND
+    app = FastAPI(middleware=[Middleware(kind) for kind in kinds])
     with serving(app, lifespan="off") as client:
         client.get("/")
     return Seen(
@@ -121,11 +121,13 @@ def starlette_has_no_boundaries() -> Seen:
 )
 def middleware_boundaries_take_time(sync: Callable[..., Any] = sync_place) -> Seen:
     """Time a request through twenty async and twenty sync ones: kind by kind, and in turn."""
-    grouped = django_with([async_place] * EACH_TIMED + [sync_place] * EACH_TIMED)
-    in_turn = django_with([async_place, sync] * EACH_TIMED)
+    grouped = django_with([async_place] * TIMED_OF_EACH_KIND + [sync_place] * TIMED_OF_EACH_KIND)
+    in_turn = django_with([async_place, sync] * TIMED_OF_EACH_KIND)
     with calling(grouped) as ask_grouped, calling(in_turn) as ask_in_turn:
-        found = ratio(lambda: ask_grouped("/"), lambda: ask_in_turn("/"), times=25)
-    return Seen(held=found.is_longer, evidence={"in turn, beside kind by kind": found})
+        turns_to_groups = ratio(lambda: ask_grouped("/"), lambda: ask_in_turn("/"), times=25)
+    return Seen(
+        held=turns_to_groups.is_longer, evidence={"in turn, beside kind by kind": turns_to_groups}
+    )
 
 
 middleware_boundaries_take_time.falls_when(
@@ -145,14 +147,17 @@ def base_http_middleware_takes_time() -> Seen:
         return "hello"
 
     def app_with(middleware: Callable[..., Any]) -> FastAPI:
-        app = FastAPI(middleware=[Middleware(middleware)] * 2 * EACH)
+        app = FastAPI(middleware=[Middleware(middleware)] * 2 * OF_EACH_KIND)
         app.get("/")(endpoint)
         return app
 
     pure, http = app_with(AsgiMiddleware), app_with(HttpMiddleware)
     with calling(pure) as ask_pure, calling(http) as ask_http:
-        found = ratio(lambda: ask_pure("/"), lambda: ask_http("/"), times=50)
-    return Seen(held=found.is_longer, evidence={"`BaseHTTPMiddleware`, beside pure ASGI": found})
+        http_to_pure = ratio(lambda: ask_pure("/"), lambda: ask_http("/"), times=50)
+    return Seen(
+        held=http_to_pure.is_longer,
+        evidence={"`BaseHTTPMiddleware`, beside pure ASGI": http_to_pure},
+    )
 
 
 @Claim(
@@ -188,7 +193,7 @@ django_middleware_needs_no_thread.falls_when(
 def starlette_middleware_needs_no_thread() -> Seen:
     """Count what two requests hand to AnyIO's pool, to an `async def` and to a `def` endpoint."""
     own = (TrustedHostMiddleware, CORSMiddleware, GZipMiddleware)
-    app = FastAPI(middleware=[Middleware(each) for each in own])
+    app = FastAPI(middleware=[Middleware(kind) for kind in own])
 
     @app.get("/async")
     async def async_endpoint() -> None: ...
@@ -197,9 +202,9 @@ def starlette_middleware_needs_no_thread() -> Seen:
     def endpoint() -> None: ...
 
     counted = {}
-    for each in ("/async", "/def"):
+    for endpoint_path in ("/async", "/def"):
         noting = patch.object(anyio.to_thread, "run_sync", wraps=anyio.to_thread.run_sync)
         with noting as handed, serving(app) as client:
-            client.get(each)
-        counted[each] = handed.call_count
+            client.get(endpoint_path)
+        counted[endpoint_path] = handed.call_count
     return Seen(held=counted == {"/async": 0, "/def": 1}, evidence=counted)

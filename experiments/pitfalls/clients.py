@@ -45,9 +45,11 @@ def building_a_client_blocks(build: Build = httpx.AsyncClient) -> Seen:
 
     with serving(site.asgi(path("", view))) as server, asyncio.Runner() as runner:
         client = with_shared_context(base_url=server.base_url)
-        found = ratio(lambda: runner.run(client.get("/")), build, times=3)
+        build_to_request = ratio(lambda: runner.run(client.get("/")), build, times=3)
         runner.run(client.aclose())
-    return Seen(held=found.is_longer, evidence={"building beside a request": found})
+    return Seen(
+        held=build_to_request.is_longer, evidence={"building beside a request": build_to_request}
+    )
 
 
 building_a_client_blocks.falls_when("the clients share one TLS context", build=with_shared_context)
@@ -58,7 +60,7 @@ building_a_client_blocks.falls_when("the clients share one TLS context", build=w
 )
 def lifespan_builds_one_client() -> Seen:
     """Build a client in the lifespan, and count those that the requests see."""
-    seen: set[httpx.AsyncClient] = set()
+    clients: set[httpx.AsyncClient] = set()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
@@ -69,12 +71,14 @@ def lifespan_builds_one_client() -> Seen:
 
     @app.get("/")
     async def endpoint(request: Request) -> None:
-        seen.add(request.state.client)
+        clients.add(request.state.client)
 
     with serving(app) as client:
         for _ in range(REQUESTS):
             client.get("/")
-    return Seen(held=len(seen) == 1, evidence={"clients": f"{len(seen)} for {REQUESTS} requests"})
+    return Seen(
+        held=len(clients) == 1, evidence={"clients": f"{len(clients)} for {REQUESTS} requests"}
+    )
 
 
 @contextmanager
@@ -124,10 +128,12 @@ def httpx_slows_down_with_calls_in_flight(build: Build = own_pool) -> Seen:
             return lambda: runner.run(call())
 
         own, aiohttp = build(), pool_of_aiohttp()
-        found = ratio(calling(aiohttp), calling(own), blocks=BLOCKS)
+        own_to_aiohttp = ratio(calling(aiohttp), calling(own), blocks=BLOCKS)
         runner.run(own.aclose())
         runner.run(aiohttp.aclose())
-    return Seen(held=found.is_longer, evidence={f"{CALLS} calls on its own pool": found})
+    return Seen(
+        held=own_to_aiohttp.is_longer, evidence={f"{CALLS} calls on its own pool": own_to_aiohttp}
+    )
 
 
 httpx_slows_down_with_calls_in_flight.falls_when(

@@ -30,17 +30,19 @@ class Slow:
         self.let_go.wait(PATIENCE_SECONDS)
 
 
-def answered(client: httpx.Client, slow: Slow, ones: int, paths: Sequence[str]) -> list[bool]:
-    """Say which paths are answered while so many slow ones are at work."""
-    with ThreadPoolExecutor(ones + len(paths)) as threads:
-        for _ in range(ones):
+def answered(
+    client: httpx.Client, slow: Slow, slow_requests: int, paths: Sequence[str]
+) -> list[bool]:
+    """Say which paths are answered while so many slow requests are at work."""
+    with ThreadPoolExecutor(slow_requests + len(paths)) as threads:
+        for _ in range(slow_requests):
             threads.submit(client.get, "/slow")
-        for _ in range(ones):
+        for _ in range(slow_requests):
             slow.begun.acquire(timeout=PATIENCE_SECONDS)
-        asked = [threads.submit(client.get, each) for each in paths]
-        done = wait(asked, ANSWER_SECONDS).done
+        answers = [threads.submit(client.get, path) for path in paths]
+        done = wait(answers, ANSWER_SECONDS).done
         slow.let_go.set()
-    return [each in done for each in asked]
+    return [answer in done for answer in answers]
 
 
 @Claim(
@@ -53,7 +55,7 @@ def answered(client: httpx.Client, slow: Slow, ones: int, paths: Sequence[str]) 
     "needs: `anyio.to_thread.current_default_thread_limiter().total_tokens`.",
     shows=(Slow, answered),
 )
-def slow_endpoints_fill_the_thread_pool(ones: int = POOL_THREADS) -> Seen:
+def slow_endpoints_fill_the_thread_pool(slow_requests: int = POOL_THREADS) -> Seen:
     """Keep threads of the pool, and see which kind of endpoint answers meanwhile."""
     app, slow = FastAPI(), Slow()
     app.get("/slow")(slow.hold)
@@ -67,15 +69,19 @@ def slow_endpoints_fill_the_thread_pool(ones: int = POOL_THREADS) -> Seen:
         pass
 
     with serving(app) as client:
-        of_def, of_async = answered(client, slow, ones, ["/def", "/async"])
+        of_def, of_async = answered(client, slow, slow_requests, ["/def", "/async"])
     return Seen(
         held=of_async and not of_def,
-        evidence={"slow ones": ones, "`def` answers": of_def, "`async def` answers": of_async},
+        evidence={
+            "slow requests": slow_requests,
+            "`def` answers": of_def,
+            "`async def` answers": of_async,
+        },
     )
 
 
 slow_endpoints_fill_the_thread_pool.falls_when(
-    "there are 39 slow ones, and so a thread is left", ones=POOL_THREADS - 1
+    "there are 39 slow ones, and so a thread is left", slow_requests=POOL_THREADS - 1
 )
 
 

@@ -45,7 +45,7 @@ def started() -> Iterator[list[str]]:
 
 def there() -> int:
     """Count the threads that are there for requests."""
-    return sum(not each.name.startswith(NOT_OF_REQUESTS) for each in threading.enumerate())
+    return sum(not thread.name.startswith(NOT_OF_REQUESTS) for thread in threading.enumerate())
 
 
 def as_it_is(application: Any) -> Any:

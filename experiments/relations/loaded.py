@@ -87,7 +87,7 @@ async def selectinload_loads_before() -> Seen:
 )
 async def relations_must_be_loaded_before(posts: QuerySet[Post] = PLAIN) -> Seen:
     """Touch the author of a post that was loaded alone, then await relations in three ways."""
-    post, other = [each async for each in posts[:2]]
+    post, other = [post async for post in posts[:2]]
     touched = author_of(post)
     await aprefetch_related_objects([post], "author")
     awaited = {

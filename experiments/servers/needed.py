@@ -45,7 +45,7 @@ def fastapi_needs_asgi_server() -> Seen:
 def source_of(package: str) -> str:
     """Read where a package says that its source is kept."""
     links = metadata(package).get_all("Project-URL") or ()
-    addresses: dict[str, str] = dict(each.split(", ") for each in links)
+    addresses: dict[str, str] = dict(link.split(", ") for link in links)
     return addresses["Source"]
 
 
@@ -89,11 +89,11 @@ def starlette_has_left_encode() -> Seen:
 )
 def daphne_is_kept_by_django(authors: Mapping[str, str] = AUTHORS) -> Seen:
     """Read from the installed packages under whose name they are published."""
-    found = {package: metadata(package)["Author-email"] for package in authors}
+    named = {package: metadata(package)["Author-email"] for package in authors}
     held = {
-        f"the server is {package}": author in found[package] for package, author in authors.items()
+        f"the server is {package}": author in named[package] for package, author in authors.items()
     }
-    return Seen(held=held, evidence=found)
+    return Seen(held=held, evidence=named)
 
 
 daphne_is_kept_by_django.falls_when(

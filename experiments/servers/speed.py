@@ -2,15 +2,12 @@
 
 import random
 from collections.abc import Sequence
-from statistics import median
 
-from compare.intervals import doubt_about, interval
 from compare.running import load, requests
 from experiments.apparatus.running import BARE, DJANGO, FASTAPI, get, running
-from experiments.apparatus.timing import SEED, Ratio
+from experiments.apparatus.timing import SECOND_COPY, SEED, Ratio, ratio_of_turns
 from experiments.claim import Claim, Held, Seen
 
-AGAIN = " again"
 BLOCKS = 3
 FIRST_REQUESTS = 10  # in which the frameworks import and prepare what they need
 CONNECTIONS = 16
@@ -26,30 +23,22 @@ def cpu_milliseconds(server: str, application: str) -> float:
         for _ in range(FIRST_REQUESTS):
             get(started)
         before = started.cpu_seconds()
-        found = load.run(started.url, PLAIN, load.ClosedLoop(CONNECTIONS), SECONDS)
+        result = load.run(started.url, PLAIN, load.ClosedLoop(CONNECTIONS), SECONDS)
         taken = started.cpu_seconds() - before
-    if found.errors:
-        raise RuntimeError(f"{server} answered {found.errors} requests wrongly")
-    return 1000 * taken / found.requests
+    if result.errors:
+        raise RuntimeError(f"{server} answered {result.errors} requests wrongly")
+    return 1000 * taken / result.requests
 
 
-def beside(server: str, rivals: Sequence[str], application: str) -> dict[str, Ratio]:
-    """Give how many times as much each rival takes, with every server started afresh in a block."""
+def ratios_to(server: str, rivals: Sequence[str], application: str) -> dict[str, Ratio]:
+    """Give how many times as much each rival takes; every block starts all servers afresh."""
     chance = random.Random(SEED)
-    turns: dict[str, list[float]] = {name: [] for name in (server, server + AGAIN, *rivals)}
+    turns: dict[str, list[float]] = {name: [] for name in (server, server + SECOND_COPY, *rivals)}
     for _ in range(BLOCKS):
         for name in chance.sample(list(turns), k=len(turns)):
-            turns[name].append(cpu_milliseconds(name.removesuffix(AGAIN), application))
-    own, again = turns[server], turns[server + AGAIN]
-    return {name: compared(own, again, turns[name]) for name in rivals}
-
-
-def compared(own: list[float], again: list[float], other: list[float]) -> Ratio:
-    """Judge a rival's turns beside the server's, by the rule of the comparison."""
-    found = interval([b / a for a, b in zip(own, other, strict=True)], SEED)
-    noise = interval([b / a for a, b in zip(own, again, strict=True)], SEED)
-    doubt = doubt_about(found, noise, BLOCKS)
-    return Ratio(found, noise, first_ms=median(own), second_ms=median(other), doubt=doubt)
+            turns[name].append(cpu_milliseconds(name.removesuffix(SECOND_COPY), application))
+    own, a_a_copy = turns[server], turns[server + SECOND_COPY]
+    return {rival: ratio_of_turns(own, a_a_copy, turns[rival]) for rival in rivals}
 
 
 def all_longer(ratios: dict[str, Ratio]) -> Held:
@@ -58,9 +47,9 @@ def all_longer(ratios: dict[str, Ratio]) -> Held:
     return False if False in longer else None if None in longer else True
 
 
-def said(server: str, ratios: dict[str, Ratio]) -> dict[str, object]:
+def evidence_of(server: str, ratios: dict[str, Ratio]) -> dict[str, object]:
     """Name the ratios as a reader sees them."""
-    return {f"CPU time of {name}, beside {server}'s": each for name, each in ratios.items()}
+    return {f"CPU time of {rival}, beside {server}'s": ratio for rival, ratio in ratios.items()}
 
 
 @Claim(
@@ -80,11 +69,14 @@ def uvicorn_is_fastest_of_three(
     server: str = "uvicorn", rivals: Sequence[str] = ("daphne", "hypercorn")
 ) -> Seen:
     """Keep each of them busy with an application of no framework; ask Django once, beside it."""
-    ratios = beside(server, rivals, BARE)
+    ratios = ratios_to(server, rivals, BARE)
     django = f"{cpu_milliseconds(server, DJANGO):.2f} ms, asked once"
     return Seen(
         held=all_longer(ratios),
-        evidence={**said(server, ratios), f"a request to an async Django view on {server}": django},
+        evidence={
+            **evidence_of(server, ratios),
+            f"a request to an async Django view on {server}": django,
+        },
     )
 
 
@@ -99,8 +91,8 @@ uvicorn_is_fastest_of_three.falls_when(
 )
 def uvicorn_is_fastest_of_three_for_fastapi() -> Seen:
     """Keep each of them busy with an endpoint that does nothing."""
-    ratios = beside("uvicorn", ("daphne", "hypercorn"), FASTAPI)
-    return Seen(held=all_longer(ratios), evidence=said("uvicorn", ratios))
+    ratios = ratios_to("uvicorn", ("daphne", "hypercorn"), FASTAPI)
+    return Seen(held=all_longer(ratios), evidence=evidence_of("uvicorn", ratios))
 
 
 @Claim(
@@ -118,8 +110,8 @@ def uvicorn_is_fastest_of_three_for_fastapi() -> Seen:
 )
 def uvicorn_is_fastest(rivals: Sequence[str] = ("granian", "gunicorn")) -> Seen:
     """Keep it and its rivals busy with an application of no framework that does nothing."""
-    ratios = beside("uvicorn", rivals, BARE)
-    return Seen(held=all_longer(ratios), evidence=said("uvicorn", ratios))
+    ratios = ratios_to("uvicorn", rivals, BARE)
+    return Seen(held=all_longer(ratios), evidence=evidence_of("uvicorn", ratios))
 
 
 uvicorn_is_fastest.falls_when("its only rival is daphne", rivals=("daphne",))

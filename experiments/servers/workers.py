@@ -16,27 +16,27 @@ STARTED = re.compile(r"Started server process \[(\d+)]")
 DEPRECATED = "uvicorn.workers.UvicornWorker"
 
 
-def serving(server: Running, expected: int, killed: int = 0) -> set[int]:
+def serving_processes(server: Running, expected: int, killed: int = 0) -> set[int]:
     """Read in its log which processes serve, once they are that many; none if it has ended."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    found: set[int] = set()
-    while len(found) < expected and time.monotonic() < deadline:
+    serving: set[int] = set()
+    while len(serving) < expected and time.monotonic() < deadline:
         if server.process.poll() is not None:
             return set()
         time.sleep(POLL_SECONDS)
-        named = {int(each) for each in STARTED.findall(server.log.read_text())}
-        found = {each for each in named - {killed} if psutil.pid_exists(each)}
-    return found
+        logged = {int(pid) for pid in STARTED.findall(server.log.read_text())}
+        serving = {pid for pid in logged - {killed} if psutil.pid_exists(pid)}
+    return serving
 
 
 def kill_one(application: str, workers: int) -> Seen:
     """Count the processes that serve, kill one of them, and count again."""
     flags = ("--log-level", "info", "--workers", str(workers))
     with running("uvicorn", application, *flags) as server:
-        before = serving(server, workers)
+        before = serving_processes(server, workers)
         killed = min(before)
         psutil.Process(killed).kill()
-        after = serving(server, workers, killed)
+        after = serving_processes(server, workers, killed)
         answered = get(server).json()["process"] if after else None
     new = after - before
     return Seen(
@@ -55,7 +55,7 @@ def kill_one(application: str, workers: int) -> Seen:
     numbers=(37,),
     about="uvicorn 0.30 and later, which brought this process manager",
     instead="Leave it to the orchestrator where there is one: a container with one worker.",
-    shows=(serving, kill_one),
+    shows=(serving_processes, kill_one),
 )
 def uvicorn_restarts_its_workers(workers: int = WORKERS) -> Seen:
     """Kill one of the processes that serve a Django application."""
@@ -119,8 +119,8 @@ def deprecated_worker_says_nothing(worker: str = DEPRECATED, warnings: str = "")
     with running("gunicorn", DJANGO, "-k", worker, PYTHONWARNINGS=warnings) as server:
         get(server)
         log = server.log.read_text()
-    said = [line for line in log.splitlines() if "deprecated" in line]
-    return Seen(held=not said, evidence={"its log": said[0].strip() if said else "no word"})
+    warned = [line for line in log.splitlines() if "deprecated" in line]
+    return Seen(held=not warned, evidence={"its log": warned[0].strip() if warned else "no word"})
 
 
 deprecated_worker_says_nothing.falls_when("PYTHONWARNINGS is `default`", warnings="default")

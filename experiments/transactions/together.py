@@ -65,18 +65,19 @@ def home_made_atomic_loses_a_row(decorate: Decorator = home_made) -> Seen:
         return view
 
     both = path("both", answering(add_grace, add_edsger_and_fail))
-    each = (path("add", answering(add_grace)), path("fail", answering(add_edsger_and_fail)))
-    with serving(asgi(both, *each)) as client:
-        told = client.get("/both").json()
+    add = path("add", answering(add_grace))
+    fail = path("fail", answering(add_edsger_and_fail))
+    with serving(asgi(both, add, fail)) as client:
+        answers = client.get("/both").json()
         after_one = added_authors()
         ask(client, ["/add", "/fail"])
         after_two = added_authors()[len(after_one) :]
     return Seen(
         held={
-            "both run in one request": told[0] == "added" and after_one == [],
+            "both run in one request": answers[0] == "added" and after_one == [],
             "each has a request of its own": after_two == [],
         },
-        evidence={"told": told, "rows of one request": after_one, "rows of two": after_two},
+        evidence={"answers": answers, "rows of one request": after_one, "rows of two": after_two},
     )
 
 
@@ -103,12 +104,12 @@ async def two_sessions_at_once() -> Seen:
         return "added"
 
     works = (add("Grace"), add("Edsger", Undone()))
-    told = await asyncio.gather(*map(outcome_of, works))
+    answers = await asyncio.gather(*map(outcome_of, works))
     await engine.dispose()
     rows = await sync_to_async(added_authors)()
     return Seen(
-        held=told == ["added", "Undone"] and rows == ["Grace"],
-        evidence={"told": told, "rows that stay": rows},
+        held=answers == ["added", "Undone"] and rows == ["Grace"],
+        evidence={"answers": answers, "rows that stay": rows},
     )
 
 

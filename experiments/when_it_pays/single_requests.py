@@ -113,10 +113,13 @@ def one_query_in_fastapi() -> Seen:
         return post.title
 
     with calling(app) as call:
-        found = async_to_def(call)
+        async_query_to_def = async_to_def(call)
     asyncio.run(engine.dispose())
-    slower = found.at_least(NOTICEABLE)
-    return Seen(held=None if slower is None else not slower, evidence={"async to def": found})
+    slower = async_query_to_def.at_least(NOTICEABLE)
+    return Seen(
+        held=None if slower is None else not slower,
+        evidence={"async to def": async_query_to_def},
+    )
 
 
 class AtOnce:

@@ -49,15 +49,15 @@ PLACES = {"--worker-class sync --workers 2": 2, "--worker-class gthread --thread
 )
 def orm_can_be_awaited(announced: Announced = ANNOUNCED) -> Seen:
     """Look in the installed Django for the methods that the release notes announce."""
-    found = {
+    are_async = {
         f"{owner.__name__}, {release}": [
             is_async(getattr(owner, name, None)) for name in names.split()
         ]
         for release, (owner, names) in announced.items()
     }
     return Seen(
-        held=all(map(all, found.values())),
-        evidence={what: f"{sum(each)} of {len(each)}" for what, each in found.items()},
+        held=all(map(all, are_async.values())),
+        evidence={owner: f"{sum(known)} of {len(known)}" for owner, known in are_async.items()},
     )
 
 
@@ -103,15 +103,15 @@ def wsgi_serves_a_request_a_thread(
     places: Mapping[str, int] = PLACES, door: str = "wsgi_application"
 ) -> Seen:
     """Send eight requests that hold their thread for a moment, and count how many overlap."""
-    seen = {}
+    most = {}
     for flags in places:
         site_and_flags = f"experiments.applications.plain_site:{door}", "--preload", *flags.split()
         with (
             running("gunicorn", *site_and_flags) as server,
             httpx.Client(base_url=server.url, timeout=PATIENCE_SECONDS, trust_env=False) as client,
         ):
-            seen[flags] = most_at_once(each.text for each in ask(client, ["/nap"] * AT_ONCE))
-    return Seen(held=seen == places, evidence={f"at once, {flags}": n for flags, n in seen.items()})
+            most[flags] = most_at_once(answer.text for answer in ask(client, ["/nap"] * AT_ONCE))
+    return Seen(held=most == places, evidence={f"at once, {flags}": n for flags, n in most.items()})
 
 
 wsgi_serves_a_request_a_thread.falls_when(
