@@ -26,7 +26,7 @@ Loops = list[AbstractEventLoop]
 
 
 async def note_loop(loops: Loops) -> None:
-    """Keep the event loop that this runs in, so that no later one is taken for it."""
+    """Keep the running event loop, so that a later one cannot have the same identity."""
     loops.append(asyncio.get_running_loop())
 
 
@@ -115,7 +115,7 @@ async def do_nothing() -> None:
 
 
 def do_nothing_at_once() -> None:
-    """Take no time either."""
+    """Do the same without a coroutine."""
 
 
 async def await_often() -> None:

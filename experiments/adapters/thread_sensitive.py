@@ -104,7 +104,7 @@ def threadpool_has_many_threads() -> Seen:
 
 
 class Refused(Exception):
-    """What rolls a transaction back."""
+    """Raised to roll a transaction back."""
 
 
 def write_author() -> None:

@@ -15,13 +15,13 @@ class NotOk(Exception):
 
 @contextmanager
 def calling(application: Any) -> Iterator[Call]:
-    """Give what asks an ASGI application for a path, in one event loop, until the block ends."""
+    """Give a function that asks an ASGI application for a path, in one event loop."""
     with asyncio.Runner() as runner:
         yield lambda path: runner.run(_ask(application, path))
 
 
 def calling_wsgi(application: Any) -> Call:
-    """Give what asks a WSGI application for a path, on the thread that asks."""
+    """Give a function that asks a WSGI application for a path, on the thread that calls it."""
 
     def call(path: str) -> None:
         environ = {"PATH_INFO": path}

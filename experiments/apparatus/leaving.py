@@ -18,7 +18,7 @@ def leave(application: Any, wrote: Event) -> None:
 
 @contextmanager
 def asking(port: int, path: str) -> Iterator[None]:
-    """Ask for a path, and go away at the end of the block, whatever has come until then."""
+    """Ask for a path, and close the connection at the end of the block, answered or not."""
     with socket.create_connection((HOST, port)) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
         yield

@@ -1,6 +1,6 @@
 """Real servers for experiments: in a thread of this process, so that a view may tell what it saw.
 
-A server in a process of its own is `compare.launch.launched`.
+A server in a process of its own is `compare.running.launch.launched`.
 """
 
 import socketserver
@@ -19,14 +19,14 @@ PATIENCE_SECONDS = 20.0
 
 
 class Uvicorn(uvicorn.Server):
-    """uvicorn that says when it takes connections, or that it never will."""
+    """uvicorn that sets `told` once it takes connections, or has failed to start."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.told = Event()
 
     async def startup(self, sockets: Any = None) -> None:
-        """Start as it does, and say so."""
+        """Start, and set `told`."""
         try:
             await super().startup(sockets)
         finally:

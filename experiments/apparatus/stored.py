@@ -1,4 +1,4 @@
-"""What is to be seen in the database: rows that an experiment added, connections that are open."""
+"""What an experiment leaves in the database: rows that it added, connections that are open."""
 
 import time
 
@@ -23,7 +23,7 @@ def added_authors() -> list[str]:
 
 
 def open_connections(expected: int = 0) -> int:
-    """Count the connections to the database, once they are that few or will not become fewer."""
+    """Count the open connections, once no more than expected are left or a second has passed."""
     deadline = time.monotonic() + CLOSING_SECONDS
     with psycopg.connect(site.DATABASE_URL, autocommit=True) as asking:
         while True:

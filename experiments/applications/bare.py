@@ -1,4 +1,4 @@
-"""An application for servers to run, of no framework: what a request takes is the server's."""
+"""An application without a framework, for servers to run: a request costs what the server takes."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The same with FastAPI: an endpoint that waits in a transaction, and tells what became of it."""
+"""A FastAPI application whose clients go away: a slow endpoint that notes how it ended."""
 
 import asyncio
 

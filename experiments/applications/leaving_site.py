@@ -1,4 +1,4 @@
-"""A Django site to go away from: its view takes a while, and tells what became of it."""
+"""A Django site whose clients go away: its view is slow, and notes how it ended."""
 
 import asyncio
 

@@ -11,7 +11,7 @@ NAP_SECONDS = 0.2
 
 
 def interface(request: HttpRequest) -> HttpResponse:
-    """Name the class of the request, which there is one of for each interface."""
+    """Name the class of the request: each interface has its own."""
     return HttpResponse(type(request).__name__)
 
 

@@ -24,7 +24,7 @@ RELEASE_SECONDS = 2.0
 
 
 class Meeting:
-    """Requests that meet on their threads: none goes on before as many as expected are there."""
+    """Requests that meet on their threads: none goes on before the expected number is there."""
 
     def __init__(self, size: int) -> None:
         self.threads: set[threading.Thread] = set()

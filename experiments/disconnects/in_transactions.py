@@ -27,7 +27,7 @@ SLOW_SECONDS = 2.0
 
 
 def commit_anyway(client_left: bool) -> None:
-    """Go on, as a function does that nobody tells."""
+    """Go on: nothing tells a function that the client has left."""
 
 
 def give_up(client_left: bool) -> None:

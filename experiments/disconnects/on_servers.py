@@ -41,7 +41,7 @@ def leave_servers(application: str, grace_seconds: int) -> dict[str, str]:
 
 
 def told(server: Running, times: int) -> str:
-    """Give what the application told last, once it has told something that many times."""
+    """Give the event that the application noted last, once it has noted that many."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         answer = httpx.get(f"{server.url}/told", timeout=PATIENCE_SECONDS, trust_env=False)

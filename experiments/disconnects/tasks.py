@@ -41,7 +41,7 @@ async def ask_and_close() -> None:
 
 
 def leaving_tasks(work: Callable[[], Awaitable[None]]) -> list[URLPattern]:
-    """Give a view that leaves a task whenever it is asked, and one that lets them all go on."""
+    """Give a view that leaves a task behind, and a view that lets all those tasks go on."""
     tasks: set[asyncio.Task[None]] = set()
     may_work = asyncio.Event()
 
@@ -126,11 +126,9 @@ def task_gives_its_connection_back() -> Seen:
     with serving(app) as client:
         for _ in range(REQUESTS):
             client.get("/start")
-        queries = client.get("/finish").json()
+        asks = client.get("/finish").json()
         left = open_connections(1)
-    return Seen(
-        held=(queries, left) == (REQUESTS, 1), evidence={"queries": queries, "left open": left}
-    )
+    return Seen(held=(asks, left) == (REQUESTS, 1), evidence={"queries": asks, "left open": left})
 
 
 def under_wsgi(*paths: URLPattern) -> AbstractContextManager[httpx.Client]:

@@ -93,7 +93,7 @@ class Gate:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Ask again and again until it is so, for as long as patience lasts."""
+    """Poll until the condition is true or the patience is over."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -164,12 +164,12 @@ def sync_views_share_no_pool() -> Seen:
 
 
 async def show_number(number: int) -> str:
-    """Show what comes, which is to be an integer."""
+    """Show the parameter, whose hint says `int`."""
     return repr(number)
 
 
 async def show_text(number: str) -> str:
-    """Show what comes, whatever it is."""
+    """Show the parameter, whose hint allows any text."""
     return repr(number)
 
 

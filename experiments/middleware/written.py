@@ -41,7 +41,7 @@ class Timing:
 
 
 class MarkedTiming(Timing):
-    """The same, and it is marked as what gives a coroutine when it is called."""
+    """The same, marked as a coroutine function."""
 
     def __init__(self, get_response: GetResponse) -> None:
         super().__init__(get_response)
@@ -61,13 +61,13 @@ class MarkedRefusing(MarkedTiming, Refusing):
 
 
 class AsyncTiming(Timing):
-    """Says that it can do both, and is written for one."""
+    """Its flags say both modes, but it is written for async only."""
 
     sync_capable = True
 
 
 class SyncTiming:
-    """Says that it can do both, and is written for the other."""
+    """Its flags say both modes, but it is written for sync only."""
 
     async_capable = True
     sync_capable = True
@@ -85,7 +85,7 @@ class SyncTiming:
 
 @sync_and_async_middleware
 def adapting_timing(get_response: GetResponse) -> GetResponse:
-    """Be of the same kind as what is to be called."""
+    """Be async or sync, as the `get_response` that is given."""
     if iscoroutinefunction(get_response):
         return MarkedTiming(get_response)
     return SyncTiming(get_response)
@@ -113,7 +113,7 @@ def sync_place(get_response: GetResponse) -> GetResponse:
 
 @sync_and_async_middleware
 def adapting_place(get_response: GetResponse) -> GetResponse:
-    """Note where an answer comes through, as what is to be called does."""
+    """Note where an answer comes through, async or sync as `get_response` is."""
     if iscoroutinefunction(get_response):
         return async_place(get_response)
     return sync_place(get_response)

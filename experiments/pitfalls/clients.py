@@ -38,7 +38,7 @@ with_shared_context = partial(httpx.AsyncClient, verify=TLS_CONTEXT)
     timed=True,
 )
 def building_a_client_blocks(build: Build = httpx.AsyncClient) -> Seen:
-    """Time a request by a client that is there, and the building of one, which is not async."""
+    """Time a request by an existing client, and the building of a client, which is not async."""
 
     async def view(request: HttpRequest) -> HttpResponse:
         return HttpResponse()
@@ -83,14 +83,14 @@ def lifespan_builds_one_client() -> Seen:
 
 @contextmanager
 def slow_upstream() -> Iterator[str]:
-    """Serve what takes a tenth of a second, as long as it is not asked too much."""
+    """Serve an upstream that answers after a tenth of a second, unless it is overloaded."""
     with upstreams_running() as upstreams:
         httpx.put(f"{upstreams.url}/control/weather", json={"delay_seconds": 0.1})
         yield f"{upstreams.url}/weather"
 
 
 def own_pool() -> httpx.AsyncClient:
-    """Give a client as it comes, but for its limits."""
+    """Give a client with httpx's own connection pool."""
     return httpx.AsyncClient(verify=TLS_CONTEXT, limits=LIMITS, timeout=None)
 
 

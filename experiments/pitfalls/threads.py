@@ -43,7 +43,7 @@ def started() -> Iterator[list[str]]:
         yield names
 
 
-def there() -> int:
+def request_threads() -> int:
     """Count the threads that are there for requests."""
     return sum(not thread.name.startswith(NOT_OF_REQUESTS) for thread in threading.enumerate())
 
@@ -126,7 +126,7 @@ def async_endpoint_starts_none() -> Seen:
     "starting it and joining it takes time in every request.",
     why="`django/db/__init__.py` connects two sync receivers to `request_started`; the thread that "
     "runs them stays until the request has ended.",
-    shows=(there,),
+    shows=(request_threads,),
 )
 def waiting_async_view_keeps_a_thread(disconnected: Receivers = ()) -> Seen:
     """Let twenty views wait for each other, and count the threads that are there then."""
@@ -137,7 +137,7 @@ def waiting_async_view_keeps_a_thread(disconnected: Receivers = ()) -> Seen:
 
     async def view(request: HttpRequest) -> HttpResponse:
         await all_are_in.wait()
-        counts.append(there())
+        counts.append(request_threads())
         return HttpResponse()
 
     with serving(site.asgi(path("", view))) as client:
@@ -165,7 +165,7 @@ def waiting_async_endpoint_keeps_none() -> Seen:
     @app.get("/")
     async def endpoint() -> None:
         await all_are_in.wait()
-        counts.append(there())
+        counts.append(request_threads())
 
     with serving(app) as client:
         ask(client, ["/"] * AT_ONCE)

@@ -22,7 +22,7 @@ WITHOUT_BODY = PLAIN.defer("body")
 
 
 def cause(call: Callable[[], object]) -> str:
-    """Give what a call returned as text, or the name of what it, or its statement, failed for."""
+    """Give what a call returned as text, or the name of the error, the driver's if there is one."""
     try:
         return str(call())
     except SQLAlchemyError as error:

@@ -31,7 +31,7 @@ def runserver(*apps: str) -> AbstractContextManager[Running]:
     return launched("runserver", (*command, "{host}:{port}"), None, chosen)
 
 
-def told(answers: Mapping[str, Answer]) -> dict[str, str]:
+def evidence_of(answers: Mapping[str, Answer]) -> dict[str, str]:
     """Give what was said, by server."""
     return {server: answer.said for server, answer in answers.items()}
 
@@ -50,7 +50,7 @@ def servers_carry_websockets(application: str = DJANGO_AND_WEBSOCKETS) -> Seen:
     """Send a message through each, to an application that sends it back."""
     answers = {server: sent_through(server, application) for server in SERVERS}
     held = {f"the server is {server}": answer.works for server, answer in answers.items()}
-    return Seen(held=held, evidence=told(answers))
+    return Seen(held=held, evidence=evidence_of(answers))
 
 
 servers_carry_websockets.falls_when(
@@ -64,7 +64,9 @@ servers_carry_websockets.falls_when(
 def servers_carry_fastapis_websockets() -> Seen:
     """Send a message through each, to a WebSocket endpoint."""
     answers = {server: sent_through(server, FASTAPI) for server in SERVERS}
-    return Seen(held=all(answer.works for answer in answers.values()), evidence=told(answers))
+    return Seen(
+        held=all(answer.works for answer in answers.values()), evidence=evidence_of(answers)
+    )
 
 
 @Claim(
@@ -88,7 +90,7 @@ def websockets_need_daphne(servers: Sequence[str] = ("uvicorn", "hypercorn")) ->
     gains = not answers["runserver"].works and answers["runserver with daphne"].works
     others = {f"the server is {server}": not answers[server].works for server in servers}
     held = {"the server is `runserver`": gains, **others}
-    return Seen(held=held, evidence=told(answers))
+    return Seen(held=held, evidence=evidence_of(answers))
 
 
 websockets_need_daphne.falls_when(
@@ -103,4 +105,6 @@ websockets_need_daphne.falls_when(
 def fastapi_needs_no_daphne() -> Seen:
     """Send a message through servers that are not daphne."""
     answers = {server: sent_through(server, FASTAPI) for server in ("uvicorn", "hypercorn")}
-    return Seen(held=all(answer.works for answer in answers.values()), evidence=told(answers))
+    return Seen(
+        held=all(answer.works for answer in answers.values()), evidence=evidence_of(answers)
+    )

@@ -13,7 +13,7 @@ Decorator = Callable[[Work], Work]
 
 
 class Undone(Exception):
-    """What ends a transaction that is not to be kept."""
+    """Raised to roll a transaction back."""
 
 
 async def add_and_fail() -> None:

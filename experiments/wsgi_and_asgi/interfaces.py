@@ -85,7 +85,7 @@ def session_can_be_awaited() -> Seen:
 
 
 def most_at_once(answers: Iterable[str]) -> int:
-    """Give how many of the naps, each told by its beginning and its end, overlapped at most."""
+    """Count the naps that overlapped at most; each answer says when its nap began and ended."""
     spans = [(float(began), float(ended)) for began, ended in map(str.split, answers)]
     return max(sum(began <= at < ended for began, ended in spans) for at, _ in spans)
 
