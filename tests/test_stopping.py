@@ -23,6 +23,15 @@ def test_a_signal_in_a_finalizer_is_not_lost() -> None:
         pytest.fail("the signal was lost")
 
 
+def test_somebody_elses_alarm_loses_no_signal() -> None:
+    """The signal comes again also where alarms are called off, as pytest-timeout does."""
+    with pytest.raises(KeyboardInterrupt), stopping.clean_exit():
+        Finalized()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        time.sleep(5)
+        pytest.fail("the signal was lost")
+
+
 def test_what_was_there_before_comes_back() -> None:
     """Outside the block signals are handled as before."""
     before = signal.getsignal(signal.SIGINT)

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -21,7 +22,7 @@ class Interrupted(KeyboardInterrupt):
 def clean_exit() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the block as Ctrl-C does, and leave no child behind it."""
     children_before = set(psutil.Process().children())
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {name: signal.getsignal(name) for name in signals}
     hook_before, sys.unraisablehook = sys.unraisablehook, _insist
     for name, handler in before.items():
@@ -33,7 +34,6 @@ def clean_exit() -> Iterator[None]:
         # Only a child that was being started when the signal came can still be here.
         for child in set(psutil.Process().children()) - children_before:
             stop(child)
-        signal.setitimer(signal.ITIMER_REAL, 0)
         for name, handler in before.items():
             signal.signal(name, handler)
         sys.unraisablehook = hook_before
@@ -74,8 +74,12 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 def _insist(unraisable: "sys.UnraisableHookArgs") -> None:
     # A signal that falls into a finalizer or a weak reference's callback, of which an import has
-    # many, would be printed and forgotten: it comes again, as an alarm.
+    # many, would be printed and forgotten: it comes again. No alarm does that, since pytest-timeout
+    # sets its own for each test.
     if issubclass(unraisable.exc_type, Interrupted):
-        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+        main = threading.main_thread().ident
+        again = threading.Timer(AGAIN_SECONDS, signal.pthread_kill, (main, signal.SIGINT))
+        again.daemon = True
+        again.start()
     else:
         sys.__unraisablehook__(unraisable)

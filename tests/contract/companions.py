@@ -2,9 +2,10 @@
 
 import socket
 from collections.abc import Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
+import psutil
 import pytest
 
 from compare.running.launch import HOST, free_port
@@ -23,6 +24,7 @@ class Companions:
             for name, settings in _settings(Tables(subject.engine), stack).items():
                 if name in names:
                     self._instances[name] = stack.enter_context(subject.begin(**settings))
+        stack.callback(self._ask_to_end)
 
     def ready(self, name: str) -> Instance:
         """Give a companion once it takes requests; skip the test where there is none."""
@@ -30,6 +32,12 @@ class Companions:
             pytest.skip("needs a service that the suite itself starts with other settings")
         self._instances[name].wait_until_ready()
         return self._instances[name]
+
+    def _ask_to_end(self) -> None:
+        # All of them before the first is waited for, so that they end side by side.
+        for instance in self._instances.values():
+            with suppress(psutil.NoSuchProcess):
+                instance.process.process.terminate()
 
 
 def _settings(tables: Tables, stack: ExitStack) -> dict[str, dict[str, Any]]:

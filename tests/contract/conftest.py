@@ -5,8 +5,6 @@ that ask for `tables`, `simulator`, `token` or a companion are skipped, saying w
 that somebody else runs comes without.
 """
 
-import inspect
-import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
@@ -18,14 +16,14 @@ from compare.registry.services import Service
 from compare.running import databases, launch, stopping
 from shared import seed
 from tests.contract import subject as subjects
-from tests.contract.choosing import chosen_services, header, is_beyond_yardstick
+from tests.contract.choosing import chosen_services, is_beyond_yardstick
 from tests.contract.companions import Companions
+from tests.contract.reporting import describe, header
 from tests.contract.simulator import Simulator
 from tests.contract.subject import Instance, Subject, connect, connect_async
 from tests.contract.tables import Tables
 
 GIVEN = pytest.StashKey[Subject]()
-DOCSTRING = re.compile(r"(C\d+): (.+?\.)(?:\s|$)", re.DOTALL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,27 +62,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "subject" in metafunc.fixturenames:
         url = metafunc.config.option.url
         services = [url] if url else list(chosen_services(metafunc.config).values())
-        names = [each if isinstance(each, str) else each.name for each in services]
+        names = [service if isinstance(service, str) else service.name for service in services]
         metafunc.parametrize("subject", services, indirect=True, ids=names, scope="session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Attach clause, sentence and service to each test, for the report log; choose a yardstick's.
-
-    A yardstick is asked nothing but the happy paths.
-    """
+    """Describe each test, for the report log; a yardstick is asked the happy paths only."""
     for item in items:
         if isinstance(item, pytest.Function) and "subject" in item.fixturenames:
-            sentence = DOCSTRING.match(inspect.getdoc(item.obj) or "")
-            if sentence is None:
-                raise pytest.UsageError(f"{item.nodeid}: its docstring starts with no clause")
-            service = item.callspec.params["subject"]
-            name = service.name if isinstance(service, Service) else service
-            properties = {"clause": sentence[1], "sentence": sentence[2], "service": name}
-            item.user_properties.extend(properties.items())
+            describe(item)
     if beyond := [item for item in items if is_beyond_yardstick(item)]:
         config.hook.pytest_deselected(items=beyond)
         items[:] = [item for item in items if not is_beyond_yardstick(item)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """End at once: pytest shows the whole traceback first, for seconds, and then stops fixtures."""
+    excinfo.traceback = excinfo.traceback[-1:]
 
 
 @pytest.fixture(scope="session")
