@@ -1,6 +1,7 @@
 """The dashboard: `GET /dashboard`, and what it does when its upstreams do not."""
 
 import asyncio
+from itertools import product
 from typing import Any
 
 import httpx
@@ -85,8 +86,11 @@ def test_upstream_calls_overlap_or_follow_each_other(
         assert all_overlap(hits) == subject.overlaps
 
 
-@pytest.mark.parametrize("mode", REASONS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    # What stocks that hang are answered with, the test of C23 asks.
+    [pair for pair in product(NAMES, REASONS) if pair != ("stocks", "hang")],
+)
 def test_failing_upstream_is_named_with_its_reason(
     client: httpx.Client, simulator: Simulator, name: str, mode: str
 ) -> None:

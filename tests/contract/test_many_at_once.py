@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("tidy")]
 
 AT_ONCE = 40
 CREATORS = 16
+CREATORS_BESIDE_A_WALK = 4
 ACKNOWLEDGED_BEFORE_KILL = 40
 TEN_TAGS = [f"tag-{number}" for number in range(10)]
 PATHS = ["/health", "/posts/3", "/posts?limit=1", "/posts?tag=python", "/posts/10", "/nothing"]
@@ -52,7 +53,7 @@ async def test_walk_visits_every_post_once_while_others_are_created(
             acknowledged.put_nowait(await create_async(async_client, new_post()))
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(CREATORS):
+        for _ in range(CREATORS_BESIDE_A_WALK):
             group.create_task(create_on())
         async for page in pages_async(async_client, first["next"]):
             visited += ids(page)
@@ -93,7 +94,7 @@ async def test_conflicts_at_once_leave_nothing(
     """C13: Equal creates at once with a tag given twice are each a 409, and leave nothing."""
     before = await asyncio.to_thread(tables.counts)
     twice = new_post(tags=["a", "a"])
-    for answer in await at_once(*(create_async(async_client, twice) for _ in range(AT_ONCE))):
+    for answer in await at_once(*(create_async(async_client, twice) for _ in range(CREATORS))):
         problem(answer, 409)
     assert await asyncio.to_thread(tables.counts) == before
 
@@ -104,7 +105,7 @@ async def test_reader_among_creates_sees_no_torn_post(async_client: httpx.AsyncC
     body = new_post(title="With ten tags", tags=TEN_TAGS)
     pages = []
     async with asyncio.TaskGroup() as group:
-        creates = [group.create_task(create_async(async_client, body)) for _ in range(AT_ONCE)]
+        creates = [group.create_task(create_async(async_client, body)) for _ in range(CREATORS)]
         while not all(task.done() for task in creates):
             pages.append(await async_client.get("/posts?limit=100"))
     assert {task.result().status_code for task in creates} == {201}
