@@ -10,7 +10,7 @@ from experiments.apparatus.alchemy import async_engine
 from fastapi_app.models import Author
 
 SLOW_SECONDS = 4.0
-told: list[str] = []
+events: list[str] = []
 application = FastAPI()
 engine = async_engine(poolclass=NullPool)
 
@@ -18,18 +18,18 @@ engine = async_engine(poolclass=NullPool)
 @application.get("/slow")
 async def slow() -> None:
     """Write and wait in a transaction, and note whether it was committed."""
-    told.append("began")
+    events.append("began")
     try:
         async with AsyncSession(engine) as session, session.begin():
             session.add(Author(name="Grace"))
             await asyncio.sleep(SLOW_SECONDS)
     except asyncio.CancelledError:
-        told.append("cancelled")
+        events.append("cancelled")
         raise
-    told.append("committed")
+    events.append("committed")
 
 
-@application.get("/told")
+@application.get("/events")
 async def tell() -> list[str]:
     """Give what was noted."""
-    return told
+    return events

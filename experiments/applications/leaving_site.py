@@ -8,24 +8,24 @@ from django.urls import path
 from experiments.apparatus import site
 
 SLOW_SECONDS = 4.0
-told: list[str] = []
+events: list[str] = []
 
 
 async def slow(request: HttpRequest) -> HttpResponse:
     """Wait, and note whether that came to its end."""
-    told.append("began")
+    events.append("began")
     try:
         await asyncio.sleep(SLOW_SECONDS)
     except asyncio.CancelledError:
-        told.append("cancelled")
+        events.append("cancelled")
         raise
-    told.append("finished")
+    events.append("finished")
     return HttpResponse()
 
 
 async def tell(request: HttpRequest) -> JsonResponse:
     """Give what was noted."""
-    return JsonResponse(told, safe=False)
+    return JsonResponse(events, safe=False)
 
 
-application = site.asgi(path("slow", slow), path("told", tell))
+application = site.asgi(path("slow", slow), path("events", tell))

@@ -53,7 +53,7 @@ def disconnect_during_a_stream(
     """Leave while a stream has a transaction open."""
     app, engine = FastAPI(), async_engine(poolclass=NullPool)
     wrote = Event()
-    told: list[str] = []
+    events: list[str] = []
 
     async def parts() -> AsyncIterator[str]:
         async with AsyncSession(engine) as session, session.begin():
@@ -62,7 +62,7 @@ def disconnect_during_a_stream(
             yield "the first part"
             wrote.set()
             await asyncio.sleep(SLOW_SECONDS)
-            told.append("finished")
+            events.append("finished")
 
     @app.get("/")
     async def endpoint() -> Response:
@@ -71,8 +71,8 @@ def disconnect_during_a_stream(
     leave(app, wrote)
     rows = added_authors()
     return Seen(
-        held=not told and not rows,
-        evidence={"the stream": told or "did not finish", "rows that stay": rows},
+        held=not events and not rows,
+        evidence={"the stream": events or "did not finish", "rows that stay": rows},
     )
 
 

@@ -106,7 +106,7 @@ def disconnect_in_an_endpoint() -> Seen:
     """Leave while a transaction of an endpoint is open."""
     app, engine = FastAPI(), async_engine(poolclass=NullPool)
     wrote = Event()
-    told: list[str] = []
+    events: list[str] = []
 
     @app.get("/")
     async def endpoint(request: Request) -> None:
@@ -116,13 +116,13 @@ def disconnect_in_an_endpoint() -> Seen:
             await session.flush()
             wrote.set()
             # What comes after the body: only an endpoint that asks for it hears of it.
-            told.append((await request.receive())["type"])
+            events.append((await request.receive())["type"])
 
     leave(app, wrote)
     rows = added_authors()
     return Seen(
-        held=told == ["http.disconnect"] and rows == ["Grace"],
-        evidence={"the endpoint heard": told, "rows that stay": rows},
+        held=events == ["http.disconnect"] and rows == ["Grace"],
+        evidence={"the endpoint heard": events, "rows that stay": rows},
     )
 
 

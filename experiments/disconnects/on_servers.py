@@ -36,17 +36,17 @@ def leave_servers(application: str, grace_seconds: int) -> dict[str, str]:
             servers[name] = stack.enter_context(running(name, application, *flags))
             stack.callback(servers[name].kill)  # some take seconds to end in good order
             with asking(httpx.URL(servers[name].url).port or 0, "/slow"):
-                told(servers[name], 1)
-        return {name: told(server, 2) for name, server in servers.items()}
+                last_event(servers[name], 1)
+        return {name: last_event(server, 2) for name, server in servers.items()}
 
 
-def told(server: Running, times: int) -> str:
+def last_event(server: Running, events_noted: int) -> str:
     """Give the event that the application noted last, once it has noted that many."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        answer = httpx.get(f"{server.url}/told", timeout=PATIENCE_SECONDS, trust_env=False)
+        answer = httpx.get(f"{server.url}/events", timeout=PATIENCE_SECONDS, trust_env=False)
         events: list[str] = answer.json()
-        if len(events) >= times or time.monotonic() > deadline:
+        if len(events) >= events_noted or time.monotonic() > deadline:
             return events[-1]
         time.sleep(POLL_SECONDS)
 

@@ -155,16 +155,16 @@ def task_under_wsgi(
     serve: Callable[..., AbstractContextManager[httpx.Client]] = under_wsgi,
 ) -> Seen:
     """Leave a task that takes longer than its view."""
-    told: list[str] = []
+    events: list[str] = []
     tasks: list[asyncio.Task[None]] = []
     ended = Event()
 
     async def work() -> None:
         try:
             await asyncio.sleep(0.1)
-            told.append("finished")
+            events.append("finished")
         except asyncio.CancelledError:
-            told.append("cancelled")
+            events.append("cancelled")
         ended.set()
 
     async def view(request: HttpRequest) -> HttpResponse:
@@ -175,7 +175,7 @@ def task_under_wsgi(
     with serve(path("", view)) as client:
         client.get("/")
         ended.wait(PATIENCE_SECONDS)
-    return Seen(held=told == ["cancelled"], evidence={"the task": told})
+    return Seen(held=events == ["cancelled"], evidence={"the task": events})
 
 
 task_under_wsgi.falls_when("an ASGI server serves it", serve=under_asgi)

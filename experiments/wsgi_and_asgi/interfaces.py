@@ -170,8 +170,8 @@ def no_async_views_under_wsgi(view: View = wait_for_two) -> Seen:
     """Ask a WSGI server for an async view that does two things at once."""
     with serving_wsgi(site.wsgi(path("", view))) as client:
         answer = client.get("/")
-    said = answer.text if answer.is_success else f"status {answer.status_code}"
-    return Seen(held=not answer.is_success, evidence={"the view": said})
+    shown = answer.text if answer.is_success else f"status {answer.status_code}"
+    return Seen(held=not answer.is_success, evidence={"the view": shown})
 
 
 no_async_views_under_wsgi.falls_when(

@@ -114,8 +114,10 @@ def answer_with(worker_class: str) -> str:
 )
 def gunicorn_is_a_wsgi_server(worker_class: str = "asgi") -> Seen:
     """Run a Django site on gunicorn, and hear by which interface it is asked."""
-    said = answer_with(worker_class)
-    return Seen(held=said != "ASGIRequest", evidence={"the request in the view": said})
+    request_class = answer_with(worker_class)
+    return Seen(
+        held=request_class != "ASGIRequest", evidence={"the request in the view": request_class}
+    )
 
 
 gunicorn_is_a_wsgi_server.falls_when("its worker is the threaded one", worker_class="gthread")
