@@ -30,14 +30,12 @@ class Slow:
         self.let_go.wait(PATIENCE_SECONDS)
 
 
-def answered(
-    client: httpx.Client, slow: Slow, slow_requests: int, paths: Sequence[str]
-) -> list[bool]:
+def answered(client: httpx.Client, slow: Slow, slow_count: int, paths: Sequence[str]) -> list[bool]:
     """Say which paths are answered while so many slow requests are at work."""
-    with ThreadPoolExecutor(slow_requests + len(paths)) as threads:
-        for _ in range(slow_requests):
+    with ThreadPoolExecutor(slow_count + len(paths)) as threads:
+        for _ in range(slow_count):
             threads.submit(client.get, "/slow")
-        for _ in range(slow_requests):
+        for _ in range(slow_count):
             slow.begun.acquire(timeout=PATIENCE_SECONDS)
         answers = [threads.submit(client.get, path) for path in paths]
         done = wait(answers, ANSWER_SECONDS).done
@@ -55,7 +53,7 @@ def answered(
     "needs: `anyio.to_thread.current_default_thread_limiter().total_tokens`.",
     shows=(Slow, answered),
 )
-def slow_endpoints_fill_the_thread_pool(slow_requests: int = POOL_THREADS) -> Seen:
+def slow_endpoints_fill_the_thread_pool(slow_count: int = POOL_THREADS) -> Seen:
     """Keep threads of the pool, and see which kind of endpoint answers meanwhile."""
     app, slow = FastAPI(), Slow()
     app.get("/slow")(slow.hold)
@@ -69,11 +67,11 @@ def slow_endpoints_fill_the_thread_pool(slow_requests: int = POOL_THREADS) -> Se
         pass
 
     with serving(app) as client:
-        of_def, of_async = answered(client, slow, slow_requests, ["/def", "/async"])
+        of_def, of_async = answered(client, slow, slow_count, ["/def", "/async"])
     return Seen(
         held=of_async and not of_def,
         evidence={
-            "slow requests": slow_requests,
+            "slow ones": slow_count,
             "`def` answers": of_def,
             "`async def` answers": of_async,
         },
@@ -81,7 +79,7 @@ def slow_endpoints_fill_the_thread_pool(slow_requests: int = POOL_THREADS) -> Se
 
 
 slow_endpoints_fill_the_thread_pool.falls_when(
-    "there are 39 slow ones, and so a thread is left", slow_requests=POOL_THREADS - 1
+    "there are 39 slow ones, and so a thread is left", slow_count=POOL_THREADS - 1
 )
 
 
