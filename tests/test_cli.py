@@ -147,7 +147,7 @@ def test_ctrl_c_while_it_starts(
     command.assert_nothing_is_left()
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def test_ctrl_c_while_it_checks(start: Callable[..., Started], database: str) -> None:
     """Ctrl-C during the contract suites stops them and what they have started."""
     command = start("check", "django", "fastapi", "--database", database)

@@ -125,6 +125,7 @@ def test_the_verdict_rests_on_the_interval(low: float, high: float, rounds: int,
     assert growth.verdict(Interval(ratio=1.0, low=low, high=high), rounds) == said
 
 
+@pytest.mark.slow
 def test_growth_measures_each_operation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each size has figures of every operation, and the plans of every read."""
     monkeypatch.setattr(growth, "RUN_SECONDS", 0.2)
