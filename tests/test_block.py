@@ -18,6 +18,8 @@ from compare.running import databases, launch, pinning, requests
 
 DETAIL, DASHBOARD = "detail-1", "dashboard-16"
 
+pytestmark = pytest.mark.timeout(360)  # two blocks, each of which starts three services
+
 
 @dataclass(frozen=True)
 class Twice:
