@@ -34,13 +34,16 @@ class Behaviour(BaseModel):
     """How one upstream answers.
 
     `answer` is well; `status` answers with `status`; `garbage` is not JSON; `wrong-shape` is JSON
-    of another shape; `hang` never answers; `drip` sends one byte at a time; `refuse` breaks the
-    connection off in the middle of the answer. Each waits `delay_seconds` first.
+    of another shape; `hang` never answers; `hold` answers once it is set to behave otherwise;
+    `drip` sends one byte at a time; `refuse` breaks the connection off in the middle of the answer.
+    Each waits `delay_seconds` first.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    mode: Literal["answer", "status", "garbage", "wrong-shape", "hang", "drip", "refuse"] = "answer"
+    mode: Literal[
+        "answer", "status", "garbage", "wrong-shape", "hang", "hold", "drip", "refuse"
+    ] = "answer"
     delay_seconds: Annotated[float, Field(ge=0, le=60)] = 0.0
     status: Annotated[int, Field(ge=200, le=599)] = 503
 
@@ -54,6 +57,7 @@ class Hit(BaseModel):
 
 
 behaviours = {name: Behaviour() for name in NAMES}
+changed = asyncio.Condition()
 log: deque[Hit] = deque(maxlen=LOG_LENGTH)
 hits: Counter[str] = Counter()
 
@@ -91,6 +95,9 @@ async def _answer(name: str, behaviour: Behaviour, request: Request) -> Response
             while (await request.receive())["type"] != "http.disconnect":
                 pass
             return Response(status_code=499)
+        case "hold":
+            async with changed:
+                await changed.wait_for(lambda: behaviours[name] is not behaviour)
         case "drip":
             return StreamingResponse(_drip(whole.body), media_type="application/json")
         case "refuse":
@@ -114,13 +121,17 @@ async def control(request: Request) -> Response:
         behaviour = Behaviour.model_validate_json(await request.body())
     except ValidationError as error:
         return Response(error.json(), 422, media_type="application/json")
-    behaviours[name] = behaviour
+    async with changed:
+        behaviours[name] = behaviour
+        changed.notify_all()
     return JSONResponse(behaviour.model_dump())
 
 
 async def make_well(request: Request) -> Response:
     """Make all three upstreams well again."""
-    behaviours.update({name: Behaviour() for name in NAMES})
+    async with changed:
+        behaviours.update({name: Behaviour() for name in NAMES})
+        changed.notify_all()
     return Response(status_code=204)
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.contract.answers import elapsed_ms, good, problem
-from tests.contract.at_once import at_once, until
+from tests.contract.at_once import until
 from tests.contract.posts import create_async, new_post
 from tests.contract.simulator import NAMES, Simulator, all_overlap, most_at_once, none_overlap
 from tests.contract.subject import Subject
@@ -22,7 +22,6 @@ REASONS = {
     "wrong-shape": "wrong-shape",
 }
 DELAY_SECONDS = 0.2
-LONG_DELAY_SECONDS = 1.0
 DASHBOARDS_AT_ONCE = 16
 # Less than any of the simulator's answers takes when it comes drop by drop.
 PATIENCE_MS = 3000.0
@@ -177,15 +176,17 @@ def test_upstream_within_its_timeout_is_given(patient: httpx.Client, simulator: 
 @pytest.mark.happy_path
 @pytest.mark.asyncio
 async def test_many_dashboards_are_served_at_once(
-    subject: Subject, async_patient: httpx.AsyncClient, simulator: Simulator
+    async_patient: httpx.AsyncClient, simulator: Simulator
 ) -> None:
     """C24: Sixteen dashboards are served at once: their calls of a slow upstream overlap."""
     whole = simulator.answers()
-    # Long enough for a busy machine to begin them all, where the service may wait so long.
-    delay_seconds = LONG_DELAY_SECONDS if subject.begin else DELAY_SECONDS
-    simulator.set("weather", delay_seconds=delay_seconds)
-    answers = await at_once(*(async_patient.get("/dashboard") for _ in range(DASHBOARDS_AT_ONCE)))
-    assert [good(answer) for answer in answers] == [lacking(whole)] * DASHBOARDS_AT_ONCE
+    simulator.set("weather", "hold")
+    async with asyncio.TaskGroup() as group:
+        dashboards = [async_patient.get("/dashboard") for _ in range(DASHBOARDS_AT_ONCE)]
+        tasks = [group.create_task(dashboard) for dashboard in dashboards]
+        await until(lambda: simulator.hits()["weather"] >= DASHBOARDS_AT_ONCE / 2)
+        await asyncio.to_thread(simulator.make_well)
+    assert [good(task.result()) for task in tasks] == [lacking(whole)] * DASHBOARDS_AT_ONCE
     assert simulator.hits() == dict.fromkeys(NAMES, DASHBOARDS_AT_ONCE)
     slow = [hit for hit in simulator.log() if hit.upstream == "weather"]
     assert most_at_once(slow) >= DASHBOARDS_AT_ONCE / 2
@@ -194,18 +195,20 @@ async def test_many_dashboards_are_served_at_once(
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("tidy")
 async def test_others_are_served_while_a_dashboard_waits(
-    async_client: httpx.AsyncClient, simulator: Simulator
+    async_patient: httpx.AsyncClient, simulator: Simulator
 ) -> None:
     """C24: While one dashboard waits for its upstream, others read and create."""
-    simulator.set("weather", "hang")
+    whole = simulator.answers()
+    simulator.set("weather", "hold")
     async with asyncio.TaskGroup() as group:
-        waiting = group.create_task(async_client.get("/dashboard"))
+        waiting = group.create_task(async_patient.get("/dashboard"))
         await until(lambda: simulator.hits()["weather"] == 1)
-        others = [await async_client.get(path) for path in ("/posts?limit=1", "/health")]
-        created = await create_async(async_client, new_post())
+        others = [await async_patient.get(path) for path in ("/posts?limit=1", "/health")]
+        created = await create_async(async_patient, new_post())
         was_waiting = not waiting.done()
+        await asyncio.to_thread(simulator.make_well)
     assert was_waiting
     for answer in others:
         good(answer)
     good(created, 201)
-    good(waiting.result())
+    assert good(waiting.result()) == lacking(whole)
