@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 USUAL = django fastapi django-blocking fastapi-blocking
 OWN_TESTS = $(BIN)/python -m pytest --ignore tests/contract
 # Many tests wait for processes that start: three at once keep two cores busy.
-SIDE_BY_SIDE = --numprocesses 3 --dist loadfile
+SIDE_BY_SIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: compare up test test-all lint clean
 
