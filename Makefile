@@ -22,9 +22,9 @@ test: $(VENV)/installed-dev
 	$(BIN)/compare check $(USUAL)
 	$(OWN_TESTS) -m "alone and not slow"
 	$(OWN_TESTS) -m "not alone and not slow" $(SIDE_BY_SIDE)
-	@echo "Passed: the contract on the four usual services, on SQLite, and the project's own quick"
-	@echo "tests; how many, is said above. Not run: the other rows of the registry, PostgreSQL, and"
-	@echo "the slow tests. 'make test-all' runs them all, in half an hour on two cores."
+	@echo "Passed: the contract on the four usual services, on SQLite, and the project's own quick tests;"
+	@echo "how many, is said above. Not run: the other rows of the registry, PostgreSQL, and the slow tests."
+	@echo "make test-all runs them all."
 
 ## run every test: the contract on every service and both databases, and all tests of the rest
 test-all: $(VENV)/installed-dev
@@ -32,9 +32,9 @@ test-all: $(VENV)/installed-dev
 	$(BIN)/compare check --all --database postgres
 	$(OWN_TESTS) -m "alone or slow"
 	$(OWN_TESTS) -m "not alone and not slow" $(SIDE_BY_SIDE)
-	@echo "Passed: the contract on every service that is installed here, on SQLite and PostgreSQL,"
-	@echo "and all of the project's own tests; how many, is said above. 'make lint' checks style and"
-	@echo "types, and .ci/run does all that continuous integration does."
+	@echo "Passed: the contract on every row of the registry, on SQLite and PostgreSQL, and all of the"
+	@echo "project's own tests; how many, is said above. make lint checks style and types; .ci/run does"
+	@echo "all that continuous integration does."
 
 ## check style and types
 lint: $(VENV)/installed-dev
