@@ -1,5 +1,7 @@
 """A signal ends the command, wherever it falls."""
 
+import asyncio
+import os
 import signal
 import time
 
@@ -30,6 +32,20 @@ def test_somebody_elses_alarm_loses_no_signal() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         time.sleep(5)
         pytest.fail("the signal was lost")
+
+
+def test_ctrl_c_among_tasks_comes_once() -> None:
+    """It cancels what runs on the loop, and is not raised again when the loop is used or closed."""
+
+    async def interrupted() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(5))
+            group.create_task(asyncio.to_thread(os.kill, os.getpid(), signal.SIGTERM))
+
+    with stopping.clean_exit(signal.default_int_handler), asyncio.Runner() as runner:
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(interrupted())
+        runner.run(asyncio.sleep(0))
 
 
 def test_what_was_there_before_comes_back() -> None:

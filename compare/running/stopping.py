@@ -3,39 +3,50 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psutil
 
 GRACE_SECONDS = 5.0
 AGAIN_SECONDS = 0.05
 
+Handler = Callable[[int, FrameType | None], Any]
+
 
 class Interrupted(KeyboardInterrupt):
     """A signal asks for the end; of its own class, since Python ends by SIGINT for the builtin."""
 
 
+def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Raise Interrupted, wherever the program is."""
+    raise Interrupted
+
+
 @contextmanager
-def clean_exit() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block as Ctrl-C does, and leave no child behind it."""
+def clean_exit(on_ctrl_c: Handler = interrupt) -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the block as Ctrl-C does, and leave no child behind it.
+
+    With Python's own `default_int_handler` asyncio cancels what runs on its loop; an exception in
+    the middle of the loop would come again from its tasks, at the end, and break that off.
+    """
     children_before = set(psutil.Process().children())
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {name: signal.getsignal(name) for name in signals}
+    handlers = {signal.SIGINT: on_ctrl_c, signal.SIGTERM: _as_ctrl_c, signal.SIGHUP: _as_ctrl_c}
+    before = {number: signal.getsignal(number) for number in handlers}
     hook_before, sys.unraisablehook = sys.unraisablehook, _insist
-    for name, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as under nohup
-            signal.signal(name, _interrupt)
+    for number, handler in handlers.items():
+        if before[number] is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, handler)
     try:
         yield
     finally:
         # Only a child that was being started when the signal came can still be here.
         for child in set(psutil.Process().children()) - children_before:
             stop(child)
-        for name, handler in before.items():
-            signal.signal(name, handler)
+        for number, handler_before in before.items():
+            signal.signal(number, handler_before)
         sys.unraisablehook = hook_before
 
 
@@ -68,15 +79,18 @@ def family(process: psutil.Process) -> list[psutil.Process]:
         return [process]
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    raise Interrupted
+def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):  # as in the background of a shell
+        raise Interrupted
+    handler(number, frame)
 
 
 def _insist(unraisable: "sys.UnraisableHookArgs") -> None:
     # A signal that falls into a finalizer or a weak reference's callback, of which an import has
     # many, would be printed and forgotten: it comes again. No alarm does that, since pytest-timeout
     # sets its own for each test.
-    if issubclass(unraisable.exc_type, Interrupted):
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
         main = threading.main_thread().ident
         again = threading.Timer(AGAIN_SECONDS, signal.pthread_kill, (main, signal.SIGINT))
         again.daemon = True

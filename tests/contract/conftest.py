@@ -1,10 +1,10 @@
 """The options of the contract suite, and its fixtures: a test asks for what it needs, by name.
 
-`client` is all that most tests need; those with many requests in flight take an async one. Tests
-that ask for `tables`, `simulator`, `token` or a companion are skipped, saying why, where a service
-that somebody else runs comes without.
+Most need a `client`, those with many requests in flight an async one. Tests that ask for `tables`,
+`simulator`, `token` or a companion are skipped, saying why, where somebody's service has none.
 """
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
@@ -85,7 +85,8 @@ def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> N
 @pytest.fixture(scope="session")
 def source(pytestconfig: pytest.Config) -> Iterator[databases.Databases]:
     """Where the databases of our own services come from."""
-    with stopping.clean_exit(), databases.open(pytestconfig.option.database) as source:
+    kind = pytestconfig.option.database
+    with stopping.clean_exit(signal.default_int_handler), databases.open(kind) as source:
         yield source
 
 

@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("tidy")]
 AT_ONCE = 40
 CREATORS = 16
 CREATORS_BESIDE_A_WALK = 4
+CREATES_BESIDE_A_READER = 8
 ACKNOWLEDGED_BEFORE_KILL = 40
 TEN_TAGS = [f"tag-{number}" for number in range(10)]
 PATHS = ["/health", "/posts/3", "/posts?limit=1", "/posts?tag=python", "/posts/10", "/nothing"]
@@ -105,7 +106,8 @@ async def test_reader_among_creates_sees_no_torn_post(async_client: httpx.AsyncC
     body = new_post(title="With ten tags", tags=TEN_TAGS)
     pages = []
     async with asyncio.TaskGroup() as group:
-        creates = [group.create_task(create_async(async_client, body)) for _ in range(CREATORS)]
+        requests = [create_async(async_client, body) for _ in range(CREATES_BESIDE_A_READER)]
+        creates = [group.create_task(request) for request in requests]
         while not all(task.done() for task in creates):
             pages.append(await async_client.get("/posts?limit=100"))
     assert {task.result().status_code for task in creates} == {201}
