@@ -27,8 +27,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("tidy")]
 
 AT_ONCE = 40
 CREATORS = 16
-CREATORS_BESIDE_A_WALK = 4
-CREATES_BESIDE_A_READER = 8
+CREATORS_BESIDE_A_READER = 4  # few, since on SQLite those who wait for the lock poll for it
 ACKNOWLEDGED_BEFORE_KILL = 40
 TEN_TAGS = [f"tag-{number}" for number in range(10)]
 PATHS = ["/health", "/posts/3", "/posts?limit=1", "/posts?tag=python", "/posts/10", "/nothing"]
@@ -54,7 +53,7 @@ async def test_walk_visits_every_post_once_while_others_are_created(
             acknowledged.put_nowait(await create_async(async_client, new_post()))
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(CREATORS_BESIDE_A_WALK):
+        for _ in range(CREATORS_BESIDE_A_READER):
             group.create_task(create_on())
         async for page in pages_async(async_client, first["next"]):
             visited += ids(page)
@@ -105,12 +104,15 @@ async def test_reader_among_creates_sees_no_torn_post(async_client: httpx.AsyncC
     """C15: Whoever reads the list while posts are created sees each of them with all its tags."""
     body = new_post(title="With ten tags", tags=TEN_TAGS)
     pages = []
+
+    async def create_some() -> list[httpx.Response]:
+        return [await create_async(async_client, body) for _ in range(CREATORS_BESIDE_A_READER)]
+
     async with asyncio.TaskGroup() as group:
-        requests = [create_async(async_client, body) for _ in range(CREATES_BESIDE_A_READER)]
-        creates = [group.create_task(request) for request in requests]
-        while not all(task.done() for task in creates):
+        creators = [group.create_task(create_some()) for _ in range(CREATORS_BESIDE_A_READER)]
+        while not all(creator.done() for creator in creators):
             pages.append(await async_client.get("/posts?limit=100"))
-    assert {task.result().status_code for task in creates} == {201}
+    assert {answer.status_code for creator in creators for answer in creator.result()} == {201}
     listed = [post for page in pages for post in good(page)["posts"]]
     tags = [post["tags"] for post in listed if post["title"] == body["title"]]
     assert tags == [sorted(TEN_TAGS)] * len(tags)
@@ -141,9 +143,11 @@ async def create_until_killed(instance: Instance) -> set[int]:
     async with instance.connect_async() as client, asyncio.TaskGroup() as group:
         for _ in range(CREATORS):
             group.create_task(create_on())
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            await is_enough.wait()
-        await asyncio.to_thread(instance.kill)
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await is_enough.wait()
+        finally:
+            await asyncio.to_thread(instance.kill)
     return acknowledged
 
 
@@ -170,8 +174,8 @@ async def test_refused_creates_take_no_other_with_them(
 ) -> None:
     """C16: Of good and bad creates at once each gets its own answer, and the good ones are kept."""
     bodies = [pair for refusal in REFUSALS.items() for pair in (refusal, (201, (new_post(), {})))]
-    statuses = [status for status, _ in bodies] * 5
-    requests = [create_async(async_client, body, **headers) for _, (body, headers) in bodies * 5]
+    statuses = [status for status, _ in bodies] * 3
+    requests = [create_async(async_client, body, **headers) for _, (body, headers) in bodies * 3]
     answers = await at_once(*requests)
     assert [answer.status_code for answer in answers] == statuses
     kept = {read_json(answer)["id"] for answer in answers if answer.status_code == 201}
