@@ -8,6 +8,7 @@ from sqlalchemy import make_url, text
 from compare.errors import DatabaseError
 from compare.registry.services import SERVICES
 from compare.running import databases, launch
+from compare.running.embedded_postgres import MAX_CONNECTIONS
 from shared.seed import POSTS
 from tests.support.serving import seeded
 
@@ -38,7 +39,7 @@ def test_postgres_comes_with_the_wheel(postgres: databases.Databases) -> None:
     assert posts_in(url) == POSTS
     with databases.engine(url).connect() as connection:
         allowed = int(connection.scalar(text("SHOW max_connections")) or 0)
-    assert allowed == databases.MAX_CONNECTIONS
+    assert allowed == MAX_CONNECTIONS
 
 
 def test_a_database_of_the_readers_stays_as_it_is(postgres: databases.Databases) -> None:

