@@ -33,14 +33,14 @@ def check(
     upstreams: Upstreams = None,
 ) -> None:
     """Check services, ours or anybody's, against all_services clause of the contract."""
-    if bool(services) + all_services + bool(url) > 1:
+    if bool(services) + all_services + (url is not None) > 1:
         fail("give services, --all or --url: one of them")
-    if (token or upstreams) and not url:
+    if (token or upstreams) and url is None:
         fail("--token and --upstreams are of a service that you run: give its --url")
     chosen = chosen_services(installed_services(database) if all_services else services, database)
     given = {"url": url, "database": database, "token": token, "upstreams": upstreams}
     with one_line():
-        outcomes = _outcomes_of(given) if url else _outcomes(chosen, database)
+        outcomes = _outcomes_of(given) if url is not None else _outcomes(chosen, database)
     print_contract(outcomes, clauses())
     failed = {
         f"{outcome.service} {outcome.clause}" for outcome in outcomes if outcome.outcome == "failed"
@@ -59,6 +59,9 @@ def _outcomes(services: Sequence[Service], database: str) -> list[TestOutcome]:
 def _outcomes_of(given: Mapping[str, str | None]) -> list[TestOutcome]:
     """Check the service that somebody else runs; the suite's options are what is known of it."""
     _reach(str(given["url"]))
+    if (database := str(given["database"])) not in databases.EMBEDDED:
+        with databases.open(database):
+            pass  # which says what is wrong with it
     options = [f"--{name}={value}" for name, value in given.items() if value]
     with live() as progress:
         return suite.check([options], progress.checked)
@@ -68,4 +71,5 @@ def _reach(url: str) -> None:
     try:
         httpx.get(f"{url}/health", trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise CheckError(f"nothing answers at {url}: {error}") from error
+        where = databases.without_password(url) or "an empty --url"
+        raise CheckError(f"nothing answers at {where}: {error}") from error

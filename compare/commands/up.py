@@ -1,6 +1,7 @@
 """`compare up` and `compare services`: run services for somebody, and say which there are."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from compare.terminal import tables
 AsJson = Annotated[bool, typer.Option("--json", help="print one line for a script")]
 Port = Annotated[int | None, typer.Option(min=1, max=65_000, help="of the first; others follow")]
 Host = Annotated[str, typer.Option(help="0.0.0.0 listens on every address: set a token then")]
+SETTING = re.compile(r"[A-Za-z_]\w*=", re.ASCII)
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a setting")]
 
 
@@ -50,6 +52,6 @@ def services() -> None:
 
 
 def _overrides(settings: Sequence[str]) -> dict[str, str]:
-    if not all("=" in setting for setting in settings):
+    if not all(SETTING.match(setting) for setting in settings):
         fail("--set takes NAME=VALUE, such as --set API_TOKEN=secret")
     return dict(setting.split("=", 1) for setting in settings)

@@ -129,7 +129,7 @@ class PostgresServer:
         self.address = url
         self.processes = processes
         self.is_pinnable: bool | None = bool(processes)
-        self._address = make_url(url)
+        self._address = _read(url)
         self._cleanup = cleanup
         version = self._run("SHOW server_version").split()[0]
         self.label = f"PostgreSQL {version} ({whose})"
@@ -150,7 +150,7 @@ class PostgresServer:
                 return str(result.scalar()) if result.returns_rows else ""
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
-            where = without_password(_text(self._address))
+            where = without_password(self.address)
             raise DatabaseError(f"the database at {where} answers: {reason}") from error
 
 
@@ -158,8 +158,7 @@ def _of_reader(url: str, cleanup: ExitStack) -> Databases:
     address = _read(url)
     match address.get_backend_name():
         case "postgresql":
-            whose = f"at {address.host or 'its socket'}"
-            return PostgresServer(_text(address), cleanup, whose)
+            return PostgresServer(url, cleanup, f"at {address.host or 'its socket'}")
         case "sqlite" if address.database and Path(address.database).parent.is_dir():
             return SqliteFiles(Path(address.database).resolve().parent, cleanup, url)
     raise DatabaseError(

@@ -4,7 +4,6 @@ A service gets a free port and counts as started when its readiness URL answers 
 when its `with` block ends, however that ends.
 """
 
-import os
 import shutil
 import socket
 import subprocess
@@ -24,9 +23,13 @@ from compare.registry.environment import THREAD_LIMIT, environment, settings
 from compare.registry.project import PROJECT_ROOT
 from compare.registry.services import Service
 from compare.running import processes
+from compare.running.addresses import HOST as HOST  # where most of what is started listens
+from compare.running.addresses import claimed, netloc, url_of
+from compare.running.addresses import free_port as free_port
+from compare.running.last_words import last_words
+from compare.running.pinning import pin
 from compare.running.stopping import family, stop
 
-HOST = "127.0.0.1"
 READY_SECONDS = 30.0
 MIGRATE_SECONDS = 60.0
 POLL_SECONDS = 0.05
@@ -49,7 +52,7 @@ class Running:
         """Raise LaunchError, with its last words, when it has ended."""
         if self.process.poll() is not None:
             code = self.process.returncode
-            words = _last_words(self.log.read_text(errors="replace"))
+            words = last_words(self.log.read_text(errors="replace"))
             raise LaunchError(f"{self.name} ended with exit code {code}: {words}", self.log)
 
     def cpu_seconds(self) -> float:
@@ -72,10 +75,11 @@ def migrate(service: Service, database_url: str, **overrides: str) -> None:
             check=True,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=MIGRATE_SECONDS,
         )
     except subprocess.CalledProcessError as error:
-        words = _last_words(error.stderr + error.stdout)
+        words = last_words(error.stderr + error.stdout)
         raise LaunchError(f"{service.name}: its migrations failed: {words}") from error
     except subprocess.TimeoutExpired as error:
         raise LaunchError(f"{service.name}: its migrations never ended") from error
@@ -122,7 +126,7 @@ def launched(
     """Run a command with these settings until the block ends; it is ready when the path gives 200.
 
     Without a path, for what does not speak HTTP/1.1, it is ready when its port takes connections.
-    The command may hold {host}, {port} and {threads}.
+    The command may hold {host}, {port} and {threads}; {host}:{port} is in brackets for IPv6.
     """
     with begun(name, command, chosen, host, port, cores) as started:
         wait_until_ready(started, ready_path)
@@ -139,14 +143,14 @@ def begun(
     cores: Collection[int] | None = None,
 ) -> Iterator[Running]:
     """Do as `launched` does, without the wait: whoever needs the process waits for it."""
-    port = _claimed(host, port) if port else free_port(host)
-    parts = [part.format(host=host, port=port, threads=THREAD_LIMIT) for part in command]
-    url = f"http://{HOST if host == '0.0.0.0' else host}:{port}"
+    port = claimed(host, port) if port else free_port(host)
+    together = (part.replace("{host}:{port}", netloc(host, port)) for part in command)
+    parts = [part.format(host=host, port=port, threads=THREAD_LIMIT) for part in together]
     with _log_file(name) as log:
-        started = Running(name, url, _start(parts, chosen or {}, log), log)
+        started = Running(name, url_of(host, port), _start(parts, chosen or {}, log), log)
         try:
             if cores:
-                started.process.cpu_affinity(list(cores))  # before it has threads or children
+                pin(started.process, cores)  # before it has threads or children
             yield started
         finally:
             stop(started.process)
@@ -166,13 +170,6 @@ def wait_until_ready(started: Running, path: str | None) -> None:
             time.sleep(POLL_SECONDS)
     message = f"{started.name} was not ready after {READY_SECONDS:.0f} s ({answer})"
     raise LaunchError(message, started.log)
-
-
-def free_port(host: str = HOST) -> int:
-    """Give a TCP port that nothing listens on."""
-    with socket.create_server((host, 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 @contextmanager
@@ -210,18 +207,3 @@ def _connect(client: httpx.Client) -> str:
 
 def _get(client: httpx.Client, path: str) -> str:
     return f"status {client.get(path).status_code}"
-
-
-def _claimed(host: str, port: int) -> int:
-    try:
-        socket.create_server((host, port)).close()
-    except OSError as error:
-        reason = os.strerror(error.errno or 0).lower()
-        raise LaunchError(f"port {port} on {host}: {reason}; choose another one") from error
-    return port
-
-
-def _last_words(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if "Error" in line]
-    return (errors or lines or ["it said nothing"])[-1]

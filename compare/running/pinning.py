@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from compare.running.processes import allowed_cores
 from compare.running.stopping import family
 
 SIBLINGS = "/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list"
@@ -32,7 +33,7 @@ def split() -> Cores | None:
     The service gets one, since it has one worker process. The others keep off the second thread
     of that core, if they have enough without it.
     """
-    first, *rest = _allowed()
+    first, *rest = allowed_cores() or [0]
     apart = [core for core in rest if core not in _siblings(first)]
     return Cores((first,), tuple(apart or rest)) if rest else None
 
@@ -51,7 +52,7 @@ def pin(process: psutil.Process, cores: Iterable[int]) -> bool:
             for thread_id in strays:
                 with suppress(ProcessLookupError):
                     os.sched_setaffinity(thread_id, cores)
-    except OSError:
+    except (OSError, psutil.AccessDenied):
         return False
     return False
 
@@ -67,6 +68,9 @@ def pinned(process: psutil.Process, cores: Iterable[int]) -> Iterator[bool]:
     except ProcessLookupError:  # it has ended meanwhile
         yield True
         return
+    except OSError:  # it is forbidden to ask
+        yield False
+        return
     try:
         yield pin(process, cores)
     finally:
@@ -80,21 +84,15 @@ def sentence(cores: Cores | None, database: bool | None, everywhere: bool = True
     the system refused to pin a process.
     """
     if cores is None:
-        reason = "there is one core" if _has_say() else "this system does not let a program choose"
+        reason = (
+            "there is one core" if allowed_cores() else "this system does not let a program choose"
+        )
         return f"nothing is pinned: {reason}"
     others = "load, upstreams and database" if database else "load and upstreams"
     clauses = [f"service on {_named(cores.service)}", f"{others} on {_named(cores.others)}"]
     if database is False:
         clauses.append("the database where its server is")
     return "; ".join(clauses) + ("" if everywhere else ", as far as the system allows it")
-
-
-def _has_say() -> bool:
-    return hasattr(os, "sched_setaffinity")
-
-
-def _allowed() -> list[int]:
-    return sorted(os.sched_getaffinity(0)) if _has_say() else [0]
 
 
 def _siblings(core: int) -> set[int]:

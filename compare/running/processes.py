@@ -1,7 +1,6 @@
 """What processes take of the machine: CPU time, memory and threads, as psutil finds them."""
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TypeVar
@@ -9,10 +8,19 @@ from typing import TypeVar
 import psutil
 
 MIB = 2**20
-# That this process may use, which may be fewer than the machine has.
-CORES = len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count() or 1
-
 Figure = TypeVar("Figure")
+
+
+def allowed_cores() -> list[int]:
+    """Give the cores that this process may use; none where the system has no say, or forbids it."""
+    try:
+        return sorted(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        return []
+
+
+# Those that this process may use, which may be fewer than the machine has.
+CORES = len(allowed_cores()) or os.cpu_count() or 1
 
 
 def cpu_seconds(members: Iterable[psutil.Process]) -> float:
