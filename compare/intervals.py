@@ -56,7 +56,7 @@ def interval(ratios: Sequence[float], seed: int) -> Interval:
 
 def half_width(intervals: Sequence[Interval]) -> float:
     """How far a typical interval reaches from its ratio to either side: 0.06 is ±6 %."""
-    spreads = [math.sqrt(each.high / each.low) - 1 for each in intervals]
+    spreads = [math.sqrt(interval.high / interval.low) - 1 for interval in intervals]
     return median(spreads) if spreads else 0.0
 
 

@@ -22,7 +22,7 @@ def main() -> int:
         with stopping.clean_exit():
             print(f"starting {REPLICAS} replicas of {' and '.join(SERVICES)}", flush=True)
             with composed(SERVICES) as composition:
-                found = check_and_kill(composition)
+                sentences = check_and_kill(composition)
     except Unusable as error:
         print(f"not run: {error}", file=sys.stderr)
         return UNUSABLE
@@ -32,19 +32,19 @@ def main() -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
-    print("\n".join(["all is well:", *found]))
+    print("\n".join(["all is well:", *sentences]))
     return 0
 
 
 def check_and_kill(composition: Composition) -> list[str]:
     """Check and kill one service after the other, and give what was found, a sentence each."""
-    found = [check(composition, service) for service in SERVICES]
+    sentences = [check(composition, service) for service in SERVICES]
     for service in SERVICES:
         print(f"killing a replica of {service} among creates", flush=True)
         victim = composition.replicas(service)[0]
-        found.append(kill_among_creates(composition, service, victim))
-        found.append(start_again(composition, service, victim))
-    return found
+        sentences.append(kill_among_creates(composition, service, victim))
+        sentences.append(start_again(composition, service, victim))
+    return sentences
 
 
 def check(composition: Composition, service: str) -> str:

@@ -72,13 +72,13 @@ def twice() -> Twice:
 
 def test_every_scenario_has_a_request_and_an_honest_ceiling() -> None:
     """Where something is waited for, no more than in flight divided by the wait can be done."""
-    every = {scenario.name: scenario for study in FULL for scenario in study.scenarios}
-    assert every["dashboard-1"].ceiling_per_second == 10
-    assert every["dashboard-64"].ceiling_per_second == 640
-    assert every["fan-out-500ms-256"].ceiling_per_second == 512
-    assert every["wait-thread-16"].ceiling_per_second == 320
-    assert every["list-16"].ceiling_per_second is None
-    assert {scenario.endpoint for scenario in every.values()} == {*requests.REQUESTS, "mixed"}
+    scenario_of = {scenario.name: scenario for study in FULL for scenario in study.scenarios}
+    assert scenario_of["dashboard-1"].ceiling_per_second == 10
+    assert scenario_of["dashboard-64"].ceiling_per_second == 640
+    assert scenario_of["fan-out-500ms-256"].ceiling_per_second == 512
+    assert scenario_of["wait-thread-16"].ceiling_per_second == 320
+    assert scenario_of["list-16"].ceiling_per_second is None
+    assert {scenario.endpoint for scenario in scenario_of.values()} == {*requests.REQUESTS, "mixed"}
     assert sum(requests.MIXED.values()) == 100
     for study in (*scenarios.QUICK, *FULL):
         assert {scenario.study for scenario in study.scenarios} == {study.name}

@@ -29,8 +29,8 @@ def samples_of(rates: Mapping[str, Sequence[float]], scenario: Scenario = LIST) 
 
 def verdict_on(rates: Mapping[str, Sequence[float]]) -> tuple[str | None, str]:
     """The winner and the sentence for these rates of both services."""
-    (found,) = verdicts.compare([LIST], samples_of(rates), NAMES, seed=1)
-    return found.winner, found.verdict
+    (comparison,) = verdicts.compare([LIST], samples_of(rates), NAMES, seed=1)
+    return comparison.winner, comparison.verdict
 
 
 def test_a_clear_difference_is_called() -> None:
@@ -68,23 +68,27 @@ def test_a_difference_that_nobody_would_notice_is_not_called() -> None:
     assert verdict_on(rates | {"fastapi": [106.0] * 6})[0] == "fastapi"
 
 
-def test_the_first_service_is_judged_a_a_ratios() -> None:
+def test_the_a_a_pair_is_judged_by_the_rule_for_the_others() -> None:
     """The A/A pair has a verdict by the same rule, without noise to excuse it."""
     calm, apart = [100, 103, 98, 101, 99], [130, 131, 129, 132, 128]
     for rates, winner in ((calm, None), (apart, "django-again")):
         samples = samples_of({"django": [100] * 5, "django-again": rates, "fastapi": [300] * 5})
-        (found,) = verdicts.compare_a_a_pair([LIST], samples, NAMES, seed=1)
-        assert (found.scenario, found.winner, found.noise) == ("closed-loop", winner, None)
+        (comparison,) = verdicts.compare_a_a_pair([LIST], samples, NAMES, seed=1)
+        assert (comparison.scenario, comparison.winner, comparison.noise) == (
+            "closed-loop",
+            winner,
+            None,
+        )
 
 
-def test_the_service_against_itself_is_judged_over_all_scenarios() -> None:
+def test_the_a_a_pair_is_judged_over_all_scenarios() -> None:
     """What is quicker here and slower there, by chance, is no difference of the whole."""
     detail = SCENARIOS["detail-16"]
     up = samples_of({"django": [100] * 5, "django-again": [130, 131, 129, 132, 128]})
     down = samples_of({"django": [100] * 5, "django-again": [77, 76, 78, 76, 78]}, detail)
     assert verdicts.compare_a_a_pair([LIST], up, NAMES, seed=1)[0].winner == "django-again"
-    (found,) = verdicts.compare_a_a_pair([LIST, detail], up + down, NAMES, seed=1)
-    assert (found.winner, found.verdict) == (None, "too close to call")
+    (comparison,) = verdicts.compare_a_a_pair([LIST, detail], up + down, NAMES, seed=1)
+    assert (comparison.winner, comparison.verdict) == (None, "too close to call")
 
 
 def test_time_that_the_hypervisor_took_is_left_out() -> None:
@@ -92,9 +96,9 @@ def test_time_that_the_hypervisor_took_is_left_out() -> None:
     samples = samples_of({"django": [50.0] * 5, "fastapi": [100.0] * 5})
     for sample in samples:
         sample.stolen_share = 0.5 if sample.contender == "django" else 0.0
-    (found,) = verdicts.compare([LIST], samples, NAMES, seed=1)
-    assert found.throughput.ratio == pytest.approx(1)
-    assert found.winner is None
+    (comparison,) = verdicts.compare([LIST], samples, NAMES, seed=1)
+    assert comparison.throughput.ratio == pytest.approx(1)
+    assert comparison.winner is None
 
 
 def test_a_run_that_the_hypervisor_mostly_took_is_in_no_comparison() -> None:
@@ -110,16 +114,16 @@ def test_an_open_loop_is_compared_by_its_times() -> None:
     offered = SCENARIOS["list-at-50"]
     samples = samples_of({"django": [50.0] * 5, "fastapi": [100.0] * 5}, offered)
     level = [sample.model_copy(update={"requests_per_second": 50.0}) for sample in samples]
-    (found,) = verdicts.compare([offered], level, NAMES, seed=1)
-    assert found.throughput.ratio == pytest.approx(2)
+    (comparison,) = verdicts.compare([offered], level, NAMES, seed=1)
+    assert comparison.throughput.ratio == pytest.approx(2)
 
 
 def test_a_share_is_of_the_yardstick_in_the_same_block() -> None:
     """A service with a tenth of the bare application's throughput has a share of 0.1."""
     samples = samples_of({"django": [10, 20, 30], "bare": [100, 200, 300]})
-    (found,) = verdicts.shares([LIST], samples, ["django"], "bare", seed=1)
-    assert (found.service, found.scenario) == ("django", "list-16")
-    assert found.share.ratio == pytest.approx(0.1)
+    (share,) = verdicts.shares([LIST], samples, ["django"], "bare", seed=1)
+    assert (share.service, share.scenario) == ("django", "list-16")
+    assert share.share.ratio == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("blocks", [1, 2])
@@ -139,14 +143,14 @@ def test_few_blocks_are_named() -> None:
 def test_runs_are_paired_by_block() -> None:
     """A machine that slows down for a block slows both, and the ratio stays sharp."""
     drifting = [100, 50, 200, 75, 160, 90]
-    (found,) = verdicts.compare(
+    (comparison,) = verdicts.compare(
         [LIST],
         samples_of({"django": drifting, "fastapi": [rate * 1.2 for rate in drifting]}),
         NAMES,
         seed=1,
     )
-    assert found.throughput.low == pytest.approx(1.2)
-    assert found.throughput.high == pytest.approx(1.2)
+    assert comparison.throughput.low == pytest.approx(1.2)
+    assert comparison.throughput.high == pytest.approx(1.2)
 
 
 def test_a_block_without_its_pair_is_left_out() -> None:
@@ -172,8 +176,8 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(blocks: int) -> None:
     """Of 200 simulated runs with a true ratio of 1.5, about 95 % have it in their interval."""
     chance = random.Random(20261122)
     runs = [[1.5 * math.exp(chance.gauss(0, 0.1)) for _ in range(blocks)] for _ in range(200)]
-    found = [intervals.interval(ratios, seed=1) for ratios in runs]
-    held = sum(interval.low <= 1.5 <= interval.high for interval in found)
+    drawn = [intervals.interval(ratios, seed=1) for ratios in runs]
+    held = sum(interval.low <= 1.5 <= interval.high for interval in drawn)
     assert held >= 180
 
 

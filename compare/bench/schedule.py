@@ -73,7 +73,7 @@ class Schedule:
         """How far a typical interval of the study reaches to either side: 0.06 is ±6 %."""
         samples = [sample for block in _of(study, blocks) for sample in block.samples]
         comparisons = compare(study.scenarios, samples, self._names, self._seed)
-        return half_width([each.throughput for each in comparisons])
+        return half_width([comparison.throughput for comparison in comparisons])
 
     def step(self, progress: BlockProgress, blocks: Sequence[Block]) -> Step:
         """Say how far the measuring is while the block after these is run."""

@@ -128,7 +128,7 @@ def standings(results: Results, studies: Studies) -> list[Standing]:
     names = [service.name for service in results.services]
     names += [results.yardstick.name] if results.yardstick else []
     candidates = (_standing(results, own, name) for name in names)
-    return [each for each in candidates if each.starts]
+    return [standing for standing in candidates if standing.starts]
 
 
 def _throughputs(groups: dict[str, list[Measured]], services: Sequence[str]) -> list[Chart]:

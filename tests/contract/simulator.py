@@ -71,8 +71,8 @@ def all_overlap(hits: list[Hit]) -> bool:
 def none_overlap(hits: list[Hit]) -> bool:
     """Say whether each of these calls began after the one before had ended."""
     return all(
-        one.ended_at_seconds <= next_one.started_at_seconds
-        for one, next_one in pairwise(sorted(hits))
+        hit.ended_at_seconds <= next_hit.started_at_seconds
+        for hit, next_hit in pairwise(sorted(hits))
     )
 
 

@@ -22,8 +22,8 @@ class Tables:
         """Give how many posts and how many tags there are."""
         with self.engine.connect() as connection:
             posts, tags = (
-                connection.scalar(select(func.count()).select_from(each))
-                for each in (seed.post, seed.tag)
+                connection.scalar(select(func.count()).select_from(table))
+                for table in (seed.post, seed.tag)
             )
         return posts or 0, tags or 0
 

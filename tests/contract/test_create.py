@@ -139,15 +139,21 @@ def credentials_but_for(token: str) -> list[bytes]:
     """Give values of Authorization that are not `Bearer TOKEN`."""
     right = token.encode()
     wrong = [b"", b"Bearer", right, b"Basic " + right, b"Bearer" + right]
-    wrong += [b"Bearer " + each for each in (right[:-1], right + b"x", right.upper(), b"None")]
-    wrong += [b"Bearer " + each for each in (right[:-1] + b"\xc3\xa9", b"\xff\xfe", b"x" * 2000)]
+    wrong += [
+        b"Bearer " + credentials
+        for credentials in (right[:-1], right + b"x", right.upper(), b"None")
+    ]
+    wrong += [
+        b"Bearer " + credentials
+        for credentials in (right[:-1] + b"\xc3\xa9", b"\xff\xfe", b"x" * 2000)
+    ]
     return [*wrong, b"Bearer " + right + b", Bearer " + right]
 
 
 def test_create_without_the_token_is_refused(anonymous: httpx.Client, token: str) -> None:
     """C17: A create without exactly the token is a 401 that names the scheme."""
-    headers = [(b"authorization", each) for each in credentials_but_for(token)]
-    for given in ([], *([each] for each in headers)):
+    headers = [(b"authorization", header) for header in credentials_but_for(token)]
+    for given in ([], *([header] for header in headers)):
         answer = anonymous.post("/posts", json=new_post(), headers=given)
         problem(answer, 401)
         assert answer.headers["www-authenticate"] == "Bearer", given

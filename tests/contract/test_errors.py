@@ -145,7 +145,7 @@ def test_other_method_is_not_allowed(client: httpx.Client, path: str, method: st
         return
     answer = client.request(method, path)
     problem(answer, 405)
-    allowed = [each.strip() for each in answer.headers["allow"].split(",")]
+    allowed = [method.strip() for method in answer.headers["allow"].split(",")]
     assert sorted(allowed) == sorted(ALLOWED[path])
 
 
