@@ -2,10 +2,6 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-USUAL = django fastapi django-blocking fastapi-blocking
-OWN_TESTS = $(BIN)/python -m pytest --ignore tests/contract
-# Many tests wait for processes that start: three at once keep two cores busy.
-SIDE_BY_SIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: compare up test test-all lint clean
 
@@ -19,22 +15,11 @@ up: $(VENV)/installed
 
 ## what a newcomer runs: the contract on the four usual services, and the quick tests of the rest
 test: $(VENV)/installed-dev
-	$(BIN)/compare check $(USUAL)
-	$(OWN_TESTS) -m "alone and not slow"
-	$(OWN_TESTS) -m "not alone and not slow" $(SIDE_BY_SIDE)
-	@echo "Passed: the contract on the four usual services, on SQLite, and the project's own quick tests;"
-	@echo "how many, is said above. Not run: the other rows of the registry, PostgreSQL, and the slow tests."
-	@echo "make test-all runs them all."
+	$(BIN)/python -m tests
 
 ## run every test: the contract on every service and both databases, and all tests of the rest
 test-all: $(VENV)/installed-dev
-	$(BIN)/compare check --all
-	$(BIN)/compare check --all --database postgres
-	$(OWN_TESTS) -m "alone or slow"
-	$(OWN_TESTS) -m "not alone and not slow" $(SIDE_BY_SIDE)
-	@echo "Passed: the contract on every row of the registry, on SQLite and PostgreSQL, and all of the"
-	@echo "project's own tests; how many, is said above. make lint checks style and types; .ci/run does"
-	@echo "all that continuous integration does."
+	$(BIN)/python -m tests all
 
 ## check style and types
 lint: $(VENV)/installed-dev

@@ -41,6 +41,9 @@ def test_fails_before(broken_before):
 
 def test_fails_after(broken_after):
     pass
+
+def test_fails_twice_at_once():
+    raise ExceptionGroup("tasks", [AssertionError("the first"), AssertionError("the second")])
 """
 
 
@@ -56,7 +59,7 @@ def test_every_ending_is_told_once() -> None:
     """Each test is told as it ends, with how many there are; an error around it fails it."""
     heard: list[tuple[Outcome, int]] = []
     outcomes = suite.check([[]], lambda outcome, total: heard.append((outcome, total)))
-    assert heard == [(outcome, 5) for outcome in outcomes]
+    assert heard == [(outcome, 6) for outcome in outcomes]
     endings = {outcome.test.partition("::")[2]: outcome.outcome for outcome in outcomes}
     assert endings == {
         "test_passes": "passed",
@@ -64,6 +67,7 @@ def test_every_ending_is_told_once() -> None:
         "test_is_skipped": "skipped",
         "test_fails_before": "failed",
         "test_fails_after": "failed",
+        "test_fails_twice_at_once": "failed",
     }
     assert {(outcome.clause, outcome.sentence, outcome.service) for outcome in outcomes} == {
         ("C1", "It is well.", "small")
@@ -81,6 +85,7 @@ def test_reasons_are_short() -> None:
     assert len(reasons["test_fails"]) <= REASON_LENGTH
     assert reasons["test_fails_before"] == "LookupError: nothing there"
     assert reasons["test_fails_after"] == "LookupError: nothing left"
+    assert reasons["test_fails_twice_at_once"] == "AssertionError: the first"
 
 
 @pytest.mark.usefixtures("small_suite")
@@ -107,7 +112,7 @@ def test_the_total_is_right_when_suites_have_different_numbers_of_tests() -> Non
     totals = []
     suites = [["-k", "passes"], ["-k", "fails"], ["-k", "passes or skipped"]]
     outcomes = suite.check(suites, lambda outcome, total: totals.append(total))
-    assert (len(outcomes), totals[-1]) == (6, 6)
+    assert (len(outcomes), totals[-1]) == (7, 7)
 
 
 def test_a_suite_that_cannot_run_is_one_line() -> None:

@@ -11,6 +11,8 @@ from compare.results.model import TestOutcome
 CLAUSES = PROJECT_ROOT / "shared" / "README.md"
 CLAUSE = re.compile(r"^- \*\*(C\d+)\*\* (.+)$", re.MULTILINE)
 REASON_LENGTH = 200
+# An exception of a group, as Python prints it: requests at once that failed, each in its task.
+IN_GROUP = re.compile(r"^ {4,}\| (?!Traceback)(\w[\w.]*: .+)$", re.MULTILINE)
 
 
 def clauses() -> dict[str, str]:
@@ -38,9 +40,16 @@ def _reason(longrepr: Any) -> str:
             return ""
         case [_, _, reason]:
             return str(reason).removeprefix("Skipped: ")
+        case {"reprcrash": {"message": message}} if message.startswith("ExceptionGroup"):
+            first = IN_GROUP.search(_text(longrepr["reprtraceback"]))
+            return first[1] if first else str(message).split("\n")[0]
         case {"reprcrash": {"message": message}}:
             return str(message).split("\n")[0]
     return last_line(str(longrepr))
+
+
+def _text(traceback: Any) -> str:
+    return "".join(line for entry in traceback["reprentries"] for line in entry["data"]["lines"])
 
 
 def last_line(text: str) -> str:
