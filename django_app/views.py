@@ -13,6 +13,7 @@ from . import dashboard, posts
 from .auth import require_token
 from .body import read_body
 from .errors import invalid_request
+from .upstreams import upstream_client
 
 
 async def list_posts(request: HttpRequest) -> HttpResponse:
@@ -34,7 +35,7 @@ async def create_post(request: HttpRequest) -> HttpResponse:
 
 async def get_dashboard(request: HttpRequest) -> HttpResponse:
     """Give the answers of the three upstreams side by side."""
-    async with dashboard.upstream_client(request) as client:
+    async with upstream_client(request) as client:
         return json_response(await dashboard.get_dashboard(client))
 
 

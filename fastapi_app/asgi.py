@@ -7,12 +7,12 @@ import anyio.to_thread
 from fastapi import FastAPI
 
 from .auth import warn_if_open
-from .dashboard import make_client
 from .database import async_engine, blocking_engine
 from .documents import get_docs, get_openapi
 from .errors import add_handlers
 from .middleware import Timing, WholePath
 from .settings import settings
+from .upstreams import make_client
 
 if settings.ASYNC_MODEL == "async":
     from .routes import router

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -102,6 +103,14 @@ class PostPage(BaseModel):
     next: str | None
 
 
+def _encodable(text: str) -> str:
+    text.encode()  # a lone surrogate raises a ValueError; Pydantic itself passes it on
+    return text
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
+
+
 class UpstreamAnswer(BaseModel):
     """What an upstream answers; strict, so that it is passed on as it was given."""
 
@@ -111,21 +120,21 @@ class UpstreamAnswer(BaseModel):
 class Weather(UpstreamAnswer):
     """What the weather upstream answers."""
 
-    city: str
+    city: Text
     temperature_celsius: FiniteFloat
-    conditions: str
+    conditions: Text
 
 
 class News(UpstreamAnswer):
     """What the news upstream answers."""
 
-    headlines: list[str]
+    headlines: list[Text]
 
 
 class Quote(UpstreamAnswer):
     """The price of one stock."""
 
-    symbol: str
+    symbol: Text
     price_usd: FiniteFloat
 
 
@@ -180,10 +189,12 @@ class ValidationProblem(Problem):
 
 
 def read_json(body: bytes) -> Any:
-    """Parse strict JSON (RFC 8259); ValueError for anything else.
+    """Parse strict JSON (RFC 8259) of MAX_BODY_BYTES at most; ValueError for anything else.
 
     Python's own parser takes NaN and Infinity, and nesting as deep as the stack allows.
     """
+    if len(body) > MAX_BODY_BYTES:
+        raise ValueError("too large")
     try:
         value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_read_int)
     except RecursionError as error:

@@ -1,21 +1,23 @@
 """The dashboard: three upstream APIs asked one after another."""
 
 import time
-from collections.abc import Iterator
 
 import httpx
 
-from shared.schemas import Dashboard, Source, Unavailable, UpstreamAnswer
+from shared.schemas import MAX_BODY_BYTES, Dashboard, Source, Unavailable, UpstreamAnswer
 
-from ..dashboard import SHAPES, TLS_CONTEXT, UNBOUNDED, read_answer, to_dashboard
+from ..dashboard import FAILURES, SHAPES, read_answer, to_dashboard
 from ..settings import settings
+from ..upstreams import REQUEST_HEADERS, TLS_CONTEXT, no_cookies
 
 # One client for all threads: httpx's blocking client is safe to share.
 client = httpx.Client(
     base_url=settings.UPSTREAMS_URL,
+    headers=REQUEST_HEADERS,
+    cookies=no_cookies(),
     timeout=settings.UPSTREAM_TIMEOUT_SECONDS,
     verify=TLS_CONTEXT,
-    limits=UNBOUNDED,
+    limits=httpx.Limits(),  # no bound, which would let one slow upstream hold back the others
     trust_env=False,  # no proxies from the environment, as in the async model
 )
 
@@ -34,17 +36,24 @@ def ask(client: httpx.Client, source: Source) -> UpstreamAnswer | Unavailable:
     deadline_seconds = time.monotonic() + settings.UPSTREAM_TIMEOUT_SECONDS
     try:
         with client.stream("GET", f"/{source}") as response:
-            body = b"".join(until(deadline_seconds, response.iter_bytes()))
+            body = read_body(response, deadline_seconds)
     except httpx.TimeoutException:
         return Unavailable(source=source, reason="timeout")
-    except httpx.HTTPError:
+    except FAILURES:
         return Unavailable(source=source, reason="unreachable")
     return read_answer(source, response.status_code, body)
 
 
-def until(deadline_seconds: float, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Pass chunks on; httpx's own timeout starts anew with each, so this one watches the whole."""
-    for chunk in chunks:
+def read_body(response: httpx.Response, deadline_seconds: float) -> bytes:
+    """Read an answer's body, no further than it takes to see that it is too large.
+
+    httpx's own timeout starts anew with each chunk, so this one watches the whole.
+    """
+    body = bytearray()
+    for chunk in response.iter_raw():
         if time.monotonic() > deadline_seconds:
             raise httpx.ReadTimeout("the answer came too slowly")
-        yield chunk
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            break
+    return bytes(body)

@@ -16,6 +16,7 @@ MIRRORED = (
     ("models.py", "models.py"),
     ("posts.py", "posts.py"),
     ("settings.py", "settings.py"),
+    ("upstreams.py", "upstreams.py"),
     ("views.py", "routes.py"),
     ("blocking/dashboard.py", "blocking/dashboard.py"),
     ("blocking/posts.py", "blocking/posts.py"),
@@ -39,7 +40,7 @@ ON_ITS_OWN = {
         "read_body": "a function that the view calls; FastAPI's request reads itself",
         "stream_of": "WSGI knows a body without a length only by the server's word",
     },
-    "django_app/dashboard.py": {
+    "django_app/upstreams.py": {
         "upstream_client": "each WSGI request has an event loop, and so a client, of its own",
     },
     "django_app/errors.py": {
@@ -110,7 +111,7 @@ ON_ITS_OWN = {
         "Model": "SQLAlchemy wants a base class of ours",
     },
     "fastapi_app/routes.py": {
-        "upstream_client": "a dependency; Django's stands in dashboard.py",
+        "upstream_client": "a dependency; Django's stands in upstreams.py",
     },
     "fastapi_app/settings.py": {
         "Settings": "pydantic-settings wants a class",
@@ -123,9 +124,4 @@ OWN_DOCSTRINGS = {
     "errors.py:to_problem": "Django leaves an unforeseen exception to its own handler",
     "middleware.py:count_statement": "Django's also runs the statement",
     "middleware.py:stamp": "Django's also takes the body off the answer to a HEAD",
-}
-
-# A blocking file mirrors the async one; what it does not define itself, it borrows there.
-BLOCKING_ON_ITS_OWN = {
-    "until": "asyncio.timeout bounds the whole call; httpx's timeout bounds each wait in it",
 }
