@@ -15,11 +15,16 @@ def require_token(request: HttpRequest) -> None:
     """Refuse (401) a request without the token; in constant time, so that none can be guessed."""
     if not settings.API_TOKEN:
         return
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    given = token.encode() if scheme.lower() == "bearer" else b""
-    if not secrets.compare_digest(given, settings.API_TOKEN.encode()):
+    given = read_bearer(request.headers.get("Authorization", ""))
+    if not secrets.compare_digest(given.encode(), settings.API_TOKEN.encode()):
         detail = "A create needs the bearer token."
         raise HTTPProblem(401, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def read_bearer(authorization: str) -> str:
+    """Give the token after the scheme and one or more spaces (RFC 9110, section 11.4), or none."""
+    scheme, _, token = authorization.strip(" \t").partition(" ")
+    return token.lstrip(" ") if scheme.lower() == "bearer" else ""
 
 
 def warn_if_open() -> None:

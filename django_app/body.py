@@ -1,8 +1,10 @@
 """The JSON body of a request, read strictly."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from shared.schemas import MAX_BODY_BYTES, read_json
@@ -12,6 +14,26 @@ from .errors import HTTPProblem
 ASGIMessage = dict[str, Any]
 ASGIReceive = Callable[[], Awaitable[ASGIMessage]]
 ASGIApplication = Callable[[Any, ASGIReceive, Any], Awaitable[None]]
+
+
+class MediaTypeOnly(HttpRequest):
+    """A request whose Content-Type is its media type.
+
+    Its parameters are of no use here. Django would fail on some, and read the query in the charset
+    that they name.
+    """
+
+    def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:
+        media_type = meta.get("CONTENT_TYPE", "").partition(";")[0]
+        self.content_type, self.content_params = media_type.strip().lower(), {}
+
+
+class OurASGIRequest(MediaTypeOnly, ASGIRequest):
+    """The same as an ASGI server gives it."""
+
+
+class OurWSGIRequest(MediaTypeOnly, WSGIRequest):
+    """The same as a WSGI server gives it."""
 
 
 def read_body(request: HttpRequest) -> Any:

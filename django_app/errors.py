@@ -2,13 +2,9 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from django.core.exceptions import BadRequest
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 from pydantic import ValidationError
 
@@ -85,19 +81,6 @@ def problem_response(problem: HTTPProblem) -> HttpResponse:
         content_type="application/problem+json",
         headers=problem.headers,
     )
-
-
-class Handler(ASGIHandler):
-    """Django's ASGI handler, which also answers a request too odd to be made an object of."""
-
-    def create_request(
-        self, scope: Any, body_file: Any
-    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
-        """Give the request, or the answer to one with such headers as Django refuses."""
-        try:
-            return super().create_request(scope, body_file)
-        except BadRequest as error:
-            return None, bad_request(HttpRequest(), error)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

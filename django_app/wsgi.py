@@ -7,6 +7,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_app.settings")
 application = get_wsgi_application()
 
-from .auth import warn_if_open  # noqa: E402  (needs the settings)
+# These need the settings.
+from .auth import warn_if_open  # noqa: E402
+from .body import OurWSGIRequest  # noqa: E402
 
+application.request_class = OurWSGIRequest
 warn_if_open()

@@ -37,6 +37,7 @@ def create_app() -> FastAPI:
         version="1.0.0",
         description="The contract that every service of django-vs-fastapi keeps.",
         lifespan=lifespan,
+        root_path_in_servers=False,
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,

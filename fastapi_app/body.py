@@ -23,8 +23,9 @@ class JSONRequest(Request):
             body += chunk
             if len(body) > MAX_BODY_BYTES:
                 raise HTTPProblem(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        content_type = self.headers.get("Content-Type", "").partition(";")[0]
-        if content_type.strip().lower() != "application/json":
+        # Several lines of a name make one list (RFC 9110, section 5.2), which is no media type.
+        content_type = ", ".join(self.headers.getlist("Content-Type"))
+        if content_type.partition(";")[0].strip().lower() != "application/json":
             raise HTTPProblem(415, "The body must be application/json.")
         # FastAPI takes an empty body for none, which it would call a missing field.
         self._body = bytes(body) or b" "

@@ -25,7 +25,11 @@ def get_openapi(app: FastAPI) -> dict[str, Any]:
     """Give the OpenAPI document, made once."""
     if app.openapi_schema is None:
         document = generate(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            servers=[{"url": "."}],
         )
         for operations in document["paths"].values():
             for operation in operations.values():

@@ -37,6 +37,10 @@ UNMIRRORED = {
 ON_ITS_OWN = {
     "django_app/body.py": {
         "bounded": "Django takes in a whole body before the view; FastAPI reads as it comes",
+        "MediaTypeOnly": "FastAPI reads no parameter of a Content-Type",
+        "MediaTypeOnly._set_content_type_params": "as above",
+        "OurASGIRequest": "as above",
+        "OurWSGIRequest": "as above",
         "read_body": "a function that the view calls; FastAPI's request reads itself",
         "stream_of": "WSGI knows a body without a length only by the server's word",
     },
@@ -47,8 +51,6 @@ ON_ITS_OWN = {
         "ProblemDetails": "Django hands exceptions to a middleware",
         "ProblemDetails.process_exception": "as above",
         "invalid_request": "FastAPI validates by itself, and says so in its own exception",
-        "Handler": "Django raises before its middleware when a header is too long",
-        "Handler.create_request": "as above",
         "bad_request": "Django's handler400",
         "not_found": "Django's handler404",
         "server_error": "Django's handler500",
