@@ -46,21 +46,24 @@ async def create_post(new: NewPost) -> PostDetail:
 
 def create_post_in_transaction(new: NewPost) -> PostDetail:
     """Do the work of create_post; synchronous, since a Django transaction belongs to a thread."""
-    with transaction.atomic():
-        author = Author.objects.filter(id=new.author_id).first()
-        if author is None:
-            raise UnknownAuthor(new.author_id)
-        post = Post.objects.create(
-            author=author,
-            title=new.title,
-            body=new.body,
-            published=True,
-            published_at=timezone.now(),
-        )
-        try:
-            Tag.objects.bulk_create([Tag(post=post, name=name) for name in new.tags])
-        except IntegrityError as error:
-            raise DuplicateTag from error
+    try:
+        with transaction.atomic():
+            author = Author.objects.filter(id=new.author_id).first()
+            if author is None:
+                raise UnknownAuthor(new.author_id)
+            post = Post.objects.create(
+                author=author,
+                title=new.title,
+                body=new.body,
+                published=True,
+                published_at=timezone.now(),
+            )
+            try:
+                Tag.objects.bulk_create([Tag(post=post, name=name) for name in new.tags])
+            except IntegrityError as error:
+                raise DuplicateTag from error
+    except IntegrityError as error:  # the author was deleted after the check; the commit says so
+        raise UnknownAuthor(new.author_id) from error
     return to_detail(post, new.tags)
 
 

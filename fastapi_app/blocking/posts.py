@@ -34,22 +34,25 @@ def get_post(session: Session, post_id: int) -> PostDetail:
 
 def create_post(session: Session, new: NewPost) -> PostDetail:
     """Store a post and its tags in one transaction; UnknownAuthor, DuplicateTag leave nothing."""
-    with session.begin():
-        author = session.get(Author, new.author_id)
-        if author is None:
-            raise UnknownAuthor(new.author_id)
-        post = Post(
-            author=author,
-            title=new.title,
-            body=new.body,
-            published=True,
-            published_at=datetime.now(UTC),
-        )
-        session.add(post)
-        session.flush()
-        session.add_all([Tag(post_id=post.id, name=name) for name in new.tags])
-        try:
+    try:
+        with session.begin():
+            author = session.get(Author, new.author_id)
+            if author is None:
+                raise UnknownAuthor(new.author_id)
+            post = Post(
+                author=author,
+                title=new.title,
+                body=new.body,
+                published=True,
+                published_at=datetime.now(UTC),
+            )
+            session.add(post)
             session.flush()
-        except IntegrityError as error:
-            raise DuplicateTag from error
+            session.add_all([Tag(post_id=post.id, name=name) for name in new.tags])
+            try:
+                session.flush()
+            except IntegrityError as error:
+                raise DuplicateTag from error
+    except IntegrityError as error:  # the author was deleted after the check; the commit says so
+        raise UnknownAuthor(new.author_id) from error
     return to_detail(post, new.tags)

@@ -2,10 +2,10 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, func, insert, select, text
+from sqlalchemy import Engine, delete, func, insert, select, text
 
 from compare.running.launch import HOST, free_port
 from shared import seed
@@ -58,6 +58,24 @@ class Tables:
                 connection.execute(text("LOCK TABLE post IN ACCESS EXCLUSIVE MODE"))
             yield
             connection.execute(text("ROLLBACK"))
+
+    def add_author(self, name: str) -> int:
+        """Insert an author past the service, and give the id."""
+        with self.engine.begin() as connection:
+            newest = connection.scalar(select(func.max(seed.author.c.id))) or 0
+            connection.execute(insert(seed.author), {"id": newest + 1, "name": name})
+        return newest + 1
+
+    @contextmanager
+    def tags_locked(self) -> Iterator[Callable[[int], object]]:
+        """Hold back whoever writes tags until the block ends; give what deletes an author."""
+        autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with autocommit.connect() as connection:
+            connection.execute(text("BEGIN" if self.is_postgres else "BEGIN IMMEDIATE"))
+            if self.is_postgres:
+                connection.execute(text("LOCK TABLE tag IN SHARE MODE"))
+            yield lambda id: connection.execute(delete(seed.author).where(seed.author.c.id == id))
+            connection.execute(text("COMMIT"))
 
     def waiting_for_lock(self) -> int:
         """Give how many connections wait for a lock now (PostgreSQL)."""
