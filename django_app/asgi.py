@@ -7,9 +7,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_app.settings")
 handler = get_asgi_application()
 
-# These need the settings.
+# These need the settings. The paths are not left to the first request: what is wrong shows now.
 from django.conf import settings  # noqa: E402
 
+from . import urls  # noqa: E402, F401
 from .auth import warn_if_open  # noqa: E402
 from .body import OurASGIRequest, bounded  # noqa: E402
 from .threads import on_reused_threads  # noqa: E402

@@ -3,53 +3,42 @@
 import math
 import os
 import secrets
-from typing import TypeVar
+from typing import Any, Literal
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from pydantic import TypeAdapter, ValidationError
 
-Number = TypeVar("Number", int, float)
+from shared.settings import HTTPURL, Count, DatabaseURL, Seconds, Token, complaint
 
-
-def _read(name: str, default: str, *choices: str) -> str:
-    value = os.environ.get(name, default)
-    if choices and value not in choices:
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
-    return value
+Switch = Literal["0", "1"]
 
 
-def _read_positive(name: str, default: Number) -> Number:
-    text = os.environ.get(name, str(default))
-    kind = type(default)
+def _read(name: str, kind: Any, default: str) -> Any:
     try:
-        value = kind(text)
-    except ValueError:
-        value = kind(0)
-    if not 0 < value < float("inf"):
-        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a positive {kind.__name__}")
-    return value
+        return TypeAdapter(kind).validate_python(os.environ.get(name, default))
+    except ValidationError as error:
+        raise ImproperlyConfigured(complaint(name, error)) from None
 
 
 # The settings that both services have
-ASYNC_MODEL = _read("ASYNC_MODEL", "async", "async", "blocking")
-DATABASE_URL = _read("DATABASE_URL", "sqlite:///django.sqlite3")
-DATABASE_POOL_SIZE = _read_positive("DATABASE_POOL_SIZE", 16)
-DATABASE_TIMEOUT_SECONDS = _read_positive("DATABASE_TIMEOUT_SECONDS", 5.0)
-UPSTREAMS_URL = _read("UPSTREAMS_URL", "http://127.0.0.1:9000")
-UPSTREAM_TIMEOUT_SECONDS = _read_positive("UPSTREAM_TIMEOUT_SECONDS", 1.0)
-API_TOKEN = _read("API_TOKEN", "")
+ASYNC_MODEL = _read("ASYNC_MODEL", Literal["async", "blocking"], "async")
+DATABASE_URL = _read("DATABASE_URL", DatabaseURL, "sqlite:///django.sqlite3")
+DATABASE_POOL_SIZE = _read("DATABASE_POOL_SIZE", Count, "16")
+DATABASE_TIMEOUT_SECONDS = _read("DATABASE_TIMEOUT_SECONDS", Seconds, "5")
+UPSTREAMS_URL = _read("UPSTREAMS_URL", HTTPURL, "http://127.0.0.1:9000")
+UPSTREAM_TIMEOUT_SECONDS = _read("UPSTREAM_TIMEOUT_SECONDS", Seconds, "1")
+API_TOKEN = _read("API_TOKEN", Token, "")
 
 # Django's own
-THREAD_LIMIT = _read_positive("THREAD_LIMIT", 16)
-REUSE_THREADS = _read("REUSE_THREADS", "0", "0", "1") == "1"
-DEBUG = _read("DEBUG", "0", "0", "1") == "1"
-DJANGO_ADMIN = _read("DJANGO_ADMIN", "0", "0", "1") == "1"
-ALLOWED_HOSTS = _read("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+THREAD_LIMIT = _read("THREAD_LIMIT", Count, "16")
+REUSE_THREADS = _read("REUSE_THREADS", Switch, "0") == "1"
+DEBUG = _read("DEBUG", Switch, "0") == "1"
+DJANGO_ADMIN = _read("DJANGO_ADMIN", Switch, "0") == "1"
+ALLOWED_HOSTS = _read("ALLOWED_HOSTS", str, "127.0.0.1,localhost,[::1]").split(",")
 # A new key at each start signs nobody else's sessions; several workers of the admin share one.
-SECRET_KEY = _read("SECRET_KEY", "") or secrets.token_urlsafe(50)
+SECRET_KEY = _read("SECRET_KEY", str, "") or secrets.token_urlsafe(50)
 
-if not DATABASE_URL.startswith(("sqlite://", "postgres://", "postgresql://")):
-    raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgresql://")
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
 _database = DATABASES["default"]
 _options = _database.setdefault("OPTIONS", {})

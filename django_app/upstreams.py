@@ -1,6 +1,7 @@
 """The HTTP client that asks the upstreams; nothing that one sends outlives its answer."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -10,12 +11,11 @@ import aiohttp
 import httpx
 from aiohttp.connector import Connection
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 from httpx_aiohttp import AiohttpTransport
 
-# Building a TLS context takes tens of milliseconds: once, not for each client.
-TLS_CONTEXT = httpx.create_ssl_context()
 # An answer is read as it was sent: a small compressed one can be a giant.
 REQUEST_HEADERS = {"Accept-Encoding": "identity"}
 
@@ -75,3 +75,16 @@ class WithoutPhrase(aiohttp.ClientResponse):
         await super().start(connection)
         self.reason = None
         return self
+
+
+def make_tls_context() -> ssl.SSLContext | bool:
+    """Read the certificates: once, since it takes tens of milliseconds, and for https only."""
+    if not settings.UPSTREAMS_URL.startswith("https:"):
+        return False
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise ImproperlyConfigured(f"SSL_CERT_FILE: {error}") from None
+
+
+TLS_CONTEXT = make_tls_context()

@@ -1,5 +1,6 @@
 """The HTTP client that asks the upstreams; nothing that one sends outlives its answer."""
 
+import ssl
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
 
@@ -8,10 +9,8 @@ import httpx
 from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport
 
-from .settings import settings
+from .settings import SettingsError, settings
 
-# Building a TLS context takes tens of milliseconds: once, not for each client.
-TLS_CONTEXT = httpx.create_ssl_context()
 # An answer is read as it was sent: a small compressed one can be a giant.
 REQUEST_HEADERS = {"Accept-Encoding": "identity"}
 
@@ -53,3 +52,16 @@ class WithoutPhrase(aiohttp.ClientResponse):
         await super().start(connection)
         self.reason = None
         return self
+
+
+def make_tls_context() -> ssl.SSLContext | bool:
+    """Read the certificates: once, since it takes tens of milliseconds, and for https only."""
+    if not settings.UPSTREAMS_URL.startswith("https:"):
+        return False
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise SettingsError(f"SSL_CERT_FILE: {error}") from None
+
+
+TLS_CONTEXT = make_tls_context()

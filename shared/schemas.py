@@ -48,7 +48,8 @@ def _only_digits(value: Any) -> Any:
     return value
 
 
-QueryInt = Annotated[int, BeforeValidator(_only_digits)]
+OnlyDigits = BeforeValidator(_only_digits)
+QueryInt = Annotated[int, OnlyDigits]
 StrictId = Annotated[int, Field(ge=1, le=MAX_ID, strict=True)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200), NoNul]
 Body = Annotated[str, StringConstraints(min_length=1, max_length=50_000), NoNul]

@@ -72,7 +72,7 @@ def test_scheme_is_of_any_case_and_spaces_are_many(
 
 @pytest.mark.parametrize(
     "template",
-    ["Bearer\t{}", "Bearer \t{}", "Bearer \xa0{}", "Bearer {}\xa0", "Bearer {}\x85", "Bearer {} x"],
+    ["Bearer\t{}", "Bearer \t{}", "Bearer \xa0{}", "Bearer {}\xa0", "Bearer {} x"],
     ids=repr,
 )
 def test_nothing_but_spaces_is_stripped(anonymous: httpx.Client, token: str, template: str) -> None:

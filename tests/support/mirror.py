@@ -69,7 +69,6 @@ ON_ITS_OWN = {
     },
     "django_app/settings.py": {
         "_read": "Django's settings are a module",
-        "_read_positive": "Django's settings are a module",
     },
     "django_app/views.py": {
         "read_query": "FastAPI reads it from the signature",
@@ -117,6 +116,8 @@ ON_ITS_OWN = {
     },
     "fastapi_app/settings.py": {
         "Settings": "pydantic-settings wants a class",
+        "SettingsError": "Django has ImproperlyConfigured",
+        "read_settings": "Django's settings are a module",
     },
 }
 
