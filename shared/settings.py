@@ -11,10 +11,11 @@ from .schemas import OnlyDigits
 
 HOST = r"(?:[\w-]+(?:\.[\w-]+)*|\[[0-9A-Fa-f:.]+\])"
 ADDRESS = rf"{HOST}(?::\d{{1,5}})?"
-# Percent signs and queries are left out where libraries disagree about them.
-SQLITE = re.compile(r"sqlite:///[^\x00-\x1f?#%]+")
+# A query is left out, since libraries read it in their own ways: all but the folder of a socket.
+SQLITE = re.compile(r"sqlite:///[^\x00-\x1f?#]+")
 POSTGRESQL = re.compile(
-    rf"postgres(?:ql)?://(?:[^\s/?#@]*@)?(?:{ADDRESS})?/[^\s/?#%]+(?:\?host=/[^\s?#&]*)?", re.ASCII
+    rf"postgres(?:ql)?://(?:[^\s/?#@]*@)?(?:{ADDRESS})?/[^\s/?#]+(?:\?host=(?:/|%2[Ff])[^\s?#&]*)?",
+    re.ASCII,
 )
 HTTP = re.compile(rf"https?://{ADDRESS}(?:/[^\s?#]*)?", re.ASCII)
 MEMORY = "sqlite:///:memory:"  # which would be another database for each connection

@@ -18,10 +18,10 @@ PG = "postgresql://me@127.0.0.1/it"
 ACCEPTED: dict[str, list[str]] = {
     "ASYNC_MODEL": ["async", "blocking"],
     "DATABASE_URL": [
-        *["sqlite:///posts.sqlite3", "sqlite:////tmp/with a space/é.sqlite3"],
+        *["sqlite:///posts.sqlite3", "sqlite:////tmp/a space/é%23.sqlite3"],
         *[PG, "postgres://127.0.0.1/it", "postgresql:///it", "postgresql://[::1]:5432/it"],
         *["postgresql://me:a%2Fb%23c%40d@db-1.example.org:5432/it"],
-        *["postgresql://postgres:@/it?host=/tmp/socket"],
+        *["postgresql://me:@/it?host=/tmp/socket", "postgresql:///it?host=%2Ftmp%2Fsocket"],
     ],
     "DATABASE_POOL_SIZE": ["1", "64"],
     "DATABASE_TIMEOUT_SECONDS": ["0.001", "5", "86400"],
