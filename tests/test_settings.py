@@ -18,7 +18,7 @@ PG = "postgresql://me@127.0.0.1/it"
 ACCEPTED: dict[str, list[str]] = {
     "ASYNC_MODEL": ["async", "blocking"],
     "DATABASE_URL": [
-        *["sqlite:///posts.sqlite3", "sqlite:////tmp/a space/é%23.sqlite3"],
+        *["sqlite:///posts.sqlite3", "sqlite:////tmp/a space/é%23.sqlite3", "sqlite:///a%20b"],
         *[PG, "postgres://127.0.0.1/it", "postgresql:///it", "postgresql://[::1]:5432/it"],
         *["postgresql://me:a%2Fb%23c%40d@db-1.example.org:5432/it"],
         *["postgresql://me:@/it?host=/tmp/socket", "postgresql:///it?host=%2Ftmp%2Fsocket"],
@@ -41,7 +41,6 @@ REFUSED: dict[str, list[str]] = {
         *[
             "sqlite:///:memory:",
             "sqlite:///posts.sqlite3?mode=ro",
-            "sqlite:///a%20b",
             "sqlite:///#",
         ],
         *["sqlite:///a\n", "postgresql://", "postgresql://127.0.0.1", "postgresql://127.0.0.1/"],

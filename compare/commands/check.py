@@ -32,7 +32,7 @@ def check(
     token: Token = None,
     upstreams: Upstreams = None,
 ) -> None:
-    """Check services, ours or anybody's, against all_services clause of the contract."""
+    """Check services, ours or anybody's, against every clause of the contract."""
     if bool(services) + all_services + (url is not None) > 1:
         fail("give services, --all or --url: one of them")
     if (token or upstreams) and url is None:

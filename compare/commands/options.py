@@ -14,7 +14,7 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", show_
 Database = Annotated[str, typer.Option(help="sqlite, postgres (embedded) or postgresql://…")]
 Output = Annotated[Path, typer.Option(help="the folder that the page goes to")]
 Seed = Annotated[int | None, typer.Option(help="decides the order of installed_services")]
-All = Annotated[bool, typer.Option("--all", help="all_services service that is installed here")]
+All = Annotated[bool, typer.Option("--all", help="every service that is installed here")]
 
 COMPARISON = Path("comparison")
 RESULTS = "results.json"

@@ -32,7 +32,7 @@ odd_content_type = pytest.mark.parametrize(
 
 @odd_content_type
 def test_content_type_of_a_get_does_not_matter(client: httpx.Client, content_type: bytes) -> None:
-    """C47: A GET is answered alike whatever Content-Type it comes with."""
+    """C45: A GET is answered alike whatever Content-Type it comes with."""
     for path in GET_PATHS:
         answer = client.get(path, headers=[(b"Content-Type", content_type)])
         assert good(answer) == good(client.get(path))
@@ -43,7 +43,7 @@ def test_content_type_of_a_get_does_not_matter(client: httpx.Client, content_typ
 def test_odd_content_type_of_a_failure_does_not_matter(
     client: httpx.Client, content_type: bytes
 ) -> None:
-    """C47: A failure is answered alike whatever Content-Type its request comes with."""
+    """C45: A failure is answered alike whatever Content-Type its request comes with."""
     for method, path, status in (("GET", "/nothing", 404), ("DELETE", "/posts", 405)):
         answer = client.request(method, path, headers=[(b"Content-Type", content_type)])
         problem(answer, status)
@@ -52,7 +52,7 @@ def test_odd_content_type_of_a_failure_does_not_matter(
 
 @odd_content_type
 def test_query_is_utf_8(client: httpx.Client, content_type: bytes) -> None:
-    """C47: A query is UTF-8, whatever charset the Content-Type of its request names."""
+    """C45: A query is UTF-8, whatever charset the Content-Type of its request names."""
     name = "é-\N{SNOWMAN}"
     good(create(client, new_post(tags=[name])), 201)
     page = good(
@@ -82,7 +82,7 @@ def test_nothing_but_spaces_is_stripped(anonymous: httpx.Client, token: str, tem
 
 
 def test_two_authorizations_are_none(anonymous: httpx.Client, token: str) -> None:
-    """C48: Two lines of Authorization are one list, which is no token: 401."""
+    """C46: Two lines of Authorization are one list, which is no token: 401."""
     right, wrong = f"Bearer {token}", "Bearer wrong"
     for values in ((right, right), (right, wrong), (wrong, right), (right, "")):
         headers = [("Authorization", value) for value in values]
@@ -90,7 +90,7 @@ def test_two_authorizations_are_none(anonymous: httpx.Client, token: str) -> Non
 
 
 def test_two_content_types_are_refused(client: httpx.Client, tables: Tables) -> None:
-    """C48: Two lines of Content-Type are one list, which is not application/json."""
+    """C46: Two lines of Content-Type are one list, which is not application/json."""
     before = tables.counts()
     headers = [("Content-Type", "application/json")] * 2
     answer = client.post("/posts", content=json.dumps(new_post()), headers=headers)

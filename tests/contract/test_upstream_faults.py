@@ -152,14 +152,14 @@ def test_answer_that_breaks_off_is_unreachable(
 def test_endless_answer_is_not_read_to_its_end(
     asking: httpx.Client, upstreams: RawUpstreams, start: bytes, more: bytes, reason: str
 ) -> None:
-    """C45: An answer without end is read no further than it takes to see that it is too long."""
+    """C43: An answer without end is read no further than it takes to see that it is too long."""
     upstreams.send(start, then=repeat(more))
     assert good(asking.get("/dashboard")) == without_weather(reason)
     assert upstreams.sent_bytes < MOST_SENT_BYTES
 
 
 def test_cookies_are_neither_kept_nor_sent(asking: httpx.Client, upstreams: RawUpstreams) -> None:
-    """C46: A cookie that an upstream sets is sent to no upstream, then or later."""
+    """C44: A cookie that an upstream sets is sent to no upstream, then or later."""
     upstreams.send(answer(WEATHER, "Set-Cookie: plain=text; Path=/", "Set-Cookie: user=Zoë"))
     for _ in range(2):
         assert good(asking.get("/dashboard")) == WHOLE
