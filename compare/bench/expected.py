@@ -37,7 +37,7 @@ def detail(id: int) -> PostDetail:
 
 
 def page(answered: Sequence[PostSummary]) -> PostPage:
-    """Give the first page of the list, newest first, where `found` is what a service answered.
+    """Give the first page of the list, newest first, where `answered` is what a service gave.
 
     From it come only the posts newer than the seed data: how many, and their ids and times.
     """
