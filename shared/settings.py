@@ -2,7 +2,7 @@
 
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
@@ -23,7 +23,7 @@ MEMORY = "sqlite:///:memory:"  # which would be another database for each connec
 
 def _check_database(url: str) -> str:
     is_known = SQLITE.fullmatch(url) or (POSTGRESQL.fullmatch(url) and _has_good_address(url))
-    if not is_known or url == MEMORY:
+    if not is_known or unquote(url) == MEMORY:
         raise PydanticCustomError(
             "database_url",
             "It must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME,"

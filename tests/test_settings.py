@@ -40,6 +40,7 @@ REFUSED: dict[str, list[str]] = {
         *["", "posts.sqlite3", "mysql://me@127.0.0.1/it", "sqlite://", "sqlite:///"],
         *[
             "sqlite:///:memory:",
+            "sqlite:///%3Amemory:",
             "sqlite:///posts.sqlite3?mode=ro",
             "sqlite:///#",
         ],
