@@ -108,7 +108,8 @@ def _print_lines(progress: Progress, ended: Event) -> None:
         elapsed_seconds = time.monotonic() - began_at_seconds
         if progress.tasks:
             task = progress.tasks[-1]  # the one that was begun last is the one that is at work
-            line = f"{_clock(elapsed_seconds)}  {task.description}, {_far(task)}"
+            doing = ", ".join(filter(None, (task.description, _far(task))))
+            line = f"{_clock(elapsed_seconds)}  {doing}"
         else:
             line = f"{_clock(elapsed_seconds)}  starting"
         err.print(line, markup=False, soft_wrap=True)
