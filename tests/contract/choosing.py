@@ -1,5 +1,7 @@
 """Which services the suite asks, and which of its tests each is asked."""
 
+import importlib
+
 import pytest
 
 from compare.registry.services import SERVICES, YARDSTICK, Service
@@ -14,11 +16,14 @@ def chosen_services(config: pytest.Config) -> dict[str, Service]:
     """
     if config.option.url:
         return {}
-    names = config.option.service or list(SERVICES)
-    if unknown := [name for name in names if name not in KNOWN]:
+    more: dict[str, Service] = {}
+    if config.option.rows:
+        more = importlib.import_module(config.option.rows).SERVICES
+    names = config.option.service or list(more or SERVICES)
+    if unknown := [name for name in names if name not in KNOWN | more]:
         known = ", ".join(SERVICES)
         raise pytest.UsageError(f"no service is named {unknown[0]}: the registry has {known}")
-    return {name: KNOWN[name] for name in names}
+    return {name: (KNOWN | more)[name] for name in names}
 
 
 def is_beyond_yardstick(item: pytest.Item) -> bool:

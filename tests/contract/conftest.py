@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Say which services are asked, and what is known of one that somebody else runs."""
     group = parser.getgroup("contract", "the contract suite")
     group.addoption("--service", action="append", metavar="NAME", help="a service of the registry")
+    group.addoption("--rows", metavar="MODULE", help="whose SERVICES join the registry's")
     group.addoption("--url", metavar="URL", help="a service that you run, with the seed data")
     group.addoption("--token", metavar="TOKEN", help="with --url: its API_TOKEN")
     group.addoption("--upstreams", metavar="URL", help="with --url: the simulator that it calls")
