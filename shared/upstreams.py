@@ -34,18 +34,19 @@ class Behaviour(BaseModel):
     """How one upstream answers.
 
     `answer` is well; `status` answers with `status`; `garbage` is not JSON; `wrong-shape` is JSON
-    of another shape; `hang` never answers; `hold` answers once it is set to behave otherwise;
-    `drip` sends one byte at a time; `refuse` breaks the connection off in the middle of the answer.
-    Each waits `delay_seconds` first.
+    of another shape; `given` answers with `body`; `hang` never answers; `hold` answers once it is
+    set to behave otherwise; `drip` sends one byte at a time; `refuse` breaks the connection off in
+    the middle of the answer. Each waits `delay_seconds` first.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     mode: Literal[
-        "answer", "status", "garbage", "wrong-shape", "hang", "hold", "drip", "refuse"
+        "answer", "status", "garbage", "wrong-shape", "given", "hang", "hold", "drip", "refuse"
     ] = "answer"
     delay_seconds: Annotated[float, Field(ge=0, le=60)] = 0.0
     status: Annotated[int, Field(ge=200, le=599)] = 503
+    body: str = ""
 
 
 class Hit(BaseModel):
@@ -91,6 +92,8 @@ async def _answer(name: str, behaviour: Behaviour, request: Request) -> Response
             return Response(b'{"city": NaN, \xff', media_type="application/json")
         case "wrong-shape":
             return JSONResponse({name: [ANSWERS[name]]})
+        case "given":
+            return Response(behaviour.body, media_type="application/json")
         case "hang":
             while (await request.receive())["type"] != "http.disconnect":
                 pass

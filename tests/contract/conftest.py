@@ -116,7 +116,8 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
 def companions(subject: Subject, request: pytest.FixtureRequest) -> Iterator[Companions]:
     """The companions that tests ask for; autouse, since they start while the first tests run."""
     items = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    names = {name for item in items for name in item.fixturenames}
+    asked = [item for item in items if ("service", subject.name) in item.user_properties]
+    names = {name for item in asked for name in item.fixturenames}
     with ExitStack() as stack:
         yield Companions(subject, names, stack)
 

@@ -1,5 +1,6 @@
 """The upstream simulator as the tests steer and question it, over HTTP."""
 
+import json
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -32,6 +33,11 @@ class Simulator:
     def set(self, name: str, mode: str = "answer", **behaviour: float) -> None:
         """Set how one upstream behaves from now on (see shared/upstreams.py for the modes)."""
         self._client.put(f"/control/{name}", json={"mode": mode, **behaviour}).raise_for_status()
+
+    def give(self, name: str, value: Any) -> None:
+        """Make one upstream answer with this JSON value from now on."""
+        behaviour = {"mode": "given", "body": json.dumps(value)}
+        self._client.put(f"/control/{name}", json=behaviour).raise_for_status()
 
     def set_all(self, mode: str = "answer", **behaviour: float) -> None:
         """Set how all three behave from now on."""

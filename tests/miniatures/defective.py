@@ -5,21 +5,24 @@ import sys
 from types import ModuleType
 
 import tests.miniatures
-from tests.miniatures.defects import DEFECTS
-from tests.miniatures.sources import SOURCES
+from tests.miniatures.defects import DEFECTS, SOURCES
 
 
-def load(sources: dict[str, str]) -> None:
-    """Make the modules of the service from these sources, each before those that import it."""
-    for name, source in sources.items():
-        module = ModuleType(name)
-        sys.modules[name] = module
-        setattr(tests.miniatures, name.rpartition(".")[2], module)
-        exec(compile(source, f"<{name}>", "exec"), module.__dict__)
+def load(name: str, source: str) -> ModuleType:
+    """Make a module of the service from its source; those that it imports come before it."""
+    module = ModuleType(name)
+    sys.modules[name] = module
+    setattr(tests.miniatures, name.rpartition(".")[2], module)
+    exec(compile(source, f"<{name}>", "exec"), module.__dict__)
+    return module
 
 
-load(DEFECTS[os.environ["MINIATURE_DEFECT"]].applied(SOURCES))
-application = sys.modules["tests.miniatures.service"].application
-
+sources = DEFECTS[os.environ["MINIATURE_DEFECT"]].applied(SOURCES)
 if __name__ == "__main__":
-    sys.modules["tests.miniatures.posts"].migrate()
+    for name in ("tests.miniatures.shapes", "tests.miniatures.posts"):
+        posts = load(name, sources[name])
+    posts.migrate()
+else:
+    for name, source in sources.items():
+        service = load(name, source)
+    application = service.application

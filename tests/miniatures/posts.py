@@ -79,7 +79,7 @@ class Session:
 
 def page(session: Session, limit: int, before: int, tag: str | None) -> dict[str, Any]:
     """Give one page of published posts, in two statements."""
-    sql, values = f"{POSTS} WHERE post.published AND post.id < ?", [before]
+    sql, values = f"{POSTS} WHERE post.published AND post.id < ?", list[Any]([before])
     if tag is not None:
         sql += " AND post.id IN (SELECT post_id FROM tag WHERE name = ?)"
         values.append(tag)

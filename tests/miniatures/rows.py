@@ -1,4 +1,4 @@
-"""The miniatures as services that the contract suite can start: the correct one, and each defect."""
+"""The miniatures as services that the contract suite starts: the correct one, each defect."""
 
 from compare.registry.servers import PYTHON, UVICORN
 from compare.registry.services import Application, Service

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -28,7 +29,7 @@ Send = Callable[[Message], Awaitable[None]]
 TOKEN = os.environ.get("API_TOKEN", "")
 MAX_BODY_BYTES = 1024 * 1024
 POST_PATH = re.compile("/posts/([0-9]{1,19})")
-DOCUMENT = yaml.safe_load(Path("shared/openapi.yaml").read_text(encoding="utf-8"))
+DOCUMENT = Path("shared/openapi.yaml")
 DOCS = "<!doctype html><html lang=en><title>Docs</title><iframe src=openapi.json></iframe></html>"
 TITLES = {
     400: "Bad Request",
@@ -215,7 +216,13 @@ async def get_ready(request: Request) -> Answer:
 
 async def get_document(request: Request) -> Answer:
     """Answer with the contract for machines."""
-    return Answer(DOCUMENT)
+    return Answer(document())
+
+
+@cache
+def document() -> Any:
+    """Read the contract for machines, once."""
+    return yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
 
 
 async def get_docs(request: Request) -> Answer:

@@ -58,7 +58,8 @@ def read_new_post(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         refuse_errors([("/body", "A JSON object is expected")])
     refuse_errors(list(wrong_fields(value)))
-    return {"tags": []} | value
+    new: dict[str, Any] = {"tags": []} | value
+    return new
 
 
 def wrong_fields(value: dict[str, Any]) -> Iterator[Error]:
