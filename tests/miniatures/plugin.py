@@ -1,7 +1,8 @@
 """A plugin for the contract suite: of each defective miniature only the tests that can tell.
 
 Those are all tests of the clause that must catch the defect. With `--others` the first case of
-every other test comes too, to see which other clauses the defect breaks.
+every other test comes too, to see which other clauses the defect breaks; but no test that needs a
+process of its own or sends many requests at once, since these take longer than all the others.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ import pytest
 
 from compare.registry.services import Service
 from tests.miniatures.defects import DEFECTS
+
+PROCESSES = {"stranded", "unheard", "frugal", "patient", "doomed", "forsaken"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,11 +32,13 @@ def _telling(items: list[pytest.Item], others: bool) -> Iterator[pytest.Item]:
     known: set[tuple[str, str]] = set()
     for item in items:
         assert isinstance(item, pytest.Function)
-        service: Service = item.callspec.params["subject"]
+        service = item.callspec.params["subject"]
+        assert isinstance(service, Service)
         case = (service.name, item.nodeid.partition("[")[0])
-        is_first = case not in known
+        is_long = PROCESSES & set(item.fixturenames) or item.get_closest_marker("asyncio")
+        is_sample = case not in known and not is_long
         known.add(case)
         defect = DEFECTS.get(service.name)
         clause = dict(item.user_properties)["clause"]
-        if defect is None or clause == defect.clause or (others and is_first):
+        if defect is None or clause == defect.clause or (others and is_sample):
             yield item
