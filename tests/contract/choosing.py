@@ -1,6 +1,7 @@
 """Which services the suite asks, and which of its tests each is asked."""
 
 import importlib
+from collections.abc import Iterable
 
 import pytest
 
@@ -31,3 +32,9 @@ def is_beyond_yardstick(item: pytest.Item) -> bool:
     subject = item.callspec.params.get("subject") if isinstance(item, pytest.Function) else None
     is_yardstick = isinstance(subject, Service) and subject.is_yardstick
     return is_yardstick and item.get_closest_marker("happy_path") is None
+
+
+def fixture_names(items: Iterable[pytest.Item], service: str) -> set[str]:
+    """Give the fixtures that the tests of one service ask for."""
+    asked = [item for item in items if ("service", service) in item.user_properties]
+    return {name for item in asked for name in getattr(item, "fixturenames", [])}

@@ -16,7 +16,7 @@ from compare.registry.services import Service
 from compare.running import databases, launch, stopping
 from shared import seed
 from tests.contract import subject as subjects
-from tests.contract.choosing import chosen_services, is_beyond_yardstick
+from tests.contract.choosing import chosen_services, fixture_names, is_beyond_yardstick
 from tests.contract.companions import Companions
 from tests.contract.reporting import describe, header
 from tests.contract.simulator import Simulator
@@ -115,9 +115,7 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
 @pytest.fixture(scope="session", autouse=True)
 def companions(subject: Subject, request: pytest.FixtureRequest) -> Iterator[Companions]:
     """The companions that tests ask for; autouse, since they start while the first tests run."""
-    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    asked = [item for item in items if ("service", subject.name) in item.user_properties]
-    names = {name for item in asked for name in item.fixturenames}
+    names = fixture_names(request.session.items, subject.name)
     with ExitStack() as stack:
         yield Companions(subject, names, stack)
 
