@@ -56,7 +56,10 @@ def ids(page: dict[str, Any]) -> list[int]:
 def pages(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
     """Walk a list from a path on, page by page, until `next` is null."""
     following: str | None = path
+    followed = set()
     while following is not None:
+        assert following not in followed, "the walk goes in a circle"
+        followed.add(following)
         page = good(client.get(following))
         yield page
         following = page["next"]
@@ -65,7 +68,10 @@ def pages(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
 async def pages_async(client: httpx.AsyncClient, path: str) -> AsyncIterator[dict[str, Any]]:
     """Walk a list in the same way, among other requests."""
     following: str | None = path
+    followed = set()
     while following is not None:
+        assert following not in followed, "the walk goes in a circle"
+        followed.add(following)
         page = good(await client.get(following))
         yield page
         following = page["next"]
