@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = options.names or [CORRECT.name, *DEFECTS]
     outcomes = run(names, others=not options.check, tell=partial(print, flush=True))
     wrong = complaints(outcomes)
-    if options.check:
+    if options.check and not options.names:
         wrong += differences()
     for line in wrong:
         print(line, file=sys.stderr)
