@@ -12,6 +12,7 @@ from tests.miniatures.shapes import UNSTORABLE, Refused, read_json
 
 URL = os.environ.get("UPSTREAMS_URL", "http://127.0.0.1:9000")
 TIMEOUT_SECONDS = float(os.environ.get("UPSTREAM_TIMEOUT_SECONDS", "1"))
+MAX_BYTES = 1024 * 1024
 NAMES = ("weather", "news", "stocks")
 
 
@@ -25,6 +26,7 @@ def make_client() -> httpx.AsyncClient:
         base_url=URL,
         timeout=None,
         trust_env=False,
+        headers={"accept-encoding": "identity"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
     )
@@ -61,15 +63,28 @@ async def ask(client: httpx.AsyncClient, name: str) -> httpx.Response:
     """Call one upstream, for TIMEOUT_SECONDS at the longest; Failed when that fails."""
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            return await client.get(f"/{name}")
+            return await fetch(client, name)
     except TimeoutError as error:
         raise Failed("timeout") from error
     except Exception as error:  # whatever an upstream sends, it is the upstream that failed
         raise Failed("unreachable") from error
 
 
+async def fetch(client: httpx.AsyncClient, name: str) -> httpx.Response:
+    """Fetch an answer as it is sent, and not much more than MAX_BYTES of it."""
+    body = bytearray()
+    async with client.stream("GET", f"/{name}") as response:
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                break
+    return httpx.Response(response.status_code, content=bytes(body))
+
+
 def read(body: bytes) -> Any:
     """Read an upstream's JSON."""
+    if len(body) > MAX_BYTES:
+        raise Failed("not-json")
     try:
         return read_json(body)
     except Refused as error:
