@@ -1,4 +1,4 @@
-# Each target is one or two commands that a reader can run alone.
+# Each target is a few commands that a reader can run alone.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin

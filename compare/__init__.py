@@ -1,8 +1,8 @@
 """The instrument: it runs services, checks them, measures them and writes the comparison.
 
-Its rooms, from the ground up; a room imports only from those above it in this list, and a test
-keeps it so. The first three are the ground floor: the contract suite, the experiments and the load
-files may use them to start services and to load them, and nothing else of the instrument.
+Its rooms, from the ground up; a room imports only from those that stand before it in this list, and
+a test keeps it so. The first three are the ground floor: the contract suite, the experiments and
+the load files may use them to start services and to load them, and nothing else of the instrument.
 
 - errors, strict, intervals: what can go wrong, the strictness of files, ratios with their interval
 - registry: what can run, that is services, servers and environment; only here a service is named

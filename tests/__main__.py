@@ -1,7 +1,7 @@
 """Run the project's tests as `make test` does, or all of them, and sum up in plain words.
 
-`python -m tests` runs the quick ones, `python -m tests all` all of them, and `python -m tests own`
-the quick ones without the contract. The first command that fails ends it.
+`python -m tests` runs the quick ones, `python -m tests all` all of them, `python -m tests own` the
+quick ones without the contract, `python -m tests slow` the slow ones. The first that fails ends it.
 """
 
 import re
@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from compare.registry.services import USUAL
 
 CHECK = (sys.executable, "-m", "compare", "check")
-PYTEST = (sys.executable, "-m", "pytest", "--ignore", "tests/contract")
+PYTEST = (sys.executable, "-m", "pytest", "--ignore", "tests/contract", "-p", "tests.support.lines")
 # Many tests wait for processes that start: three at once keep two cores busy.
 SIDE_BY_SIDE = ("--numprocesses", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 QUICK = (
@@ -24,18 +24,20 @@ QUICK = (
     (*PYTEST, "-m", "not alone and not slow", *SIDE_BY_SIDE),
 )
 COMMANDS = {
-    "quick": ((*CHECK, *USUAL), *QUICK),
+    "quick": (*QUICK, (*CHECK, *USUAL)),
     "own": QUICK,
+    "slow": ((*PYTEST, "-m", "slow"),),
     "all": (
+        *QUICK,
         (*CHECK, "--all"),
         (*CHECK, "--all", "--database", "postgres"),
-        (*PYTEST, "-m", "alone or slow"),
-        QUICK[-1],
+        (*PYTEST, "-m", "slow"),
     ),
 }
 WHAT_ELSE = {
     "quick": "Not run: the other rows of the registry, PostgreSQL, and the slow tests;"
     " `make test-all` runs them, in about half an hour.",
+    "slow": "Not run: the contract (`compare check`) and the quick tests (`make test`).",
     "own": "Not run: the contract (`compare check`) and the slow tests (`make test-all`).",
     "all": "Left to run: `make lint` for style and types, and `.ci/run` for all that CI does.",
 }
@@ -67,7 +69,7 @@ def main(which: str = "quick") -> int:
         print(f"\n$ {' '.join(('python', *command[1:]))}", flush=True)
         run = check if command[: len(CHECK)] == CHECK else run_pytest
         if code := run(command, passed):
-            print(f"Failed: {' '.join(command[1:])}; before that passed: {passed.sentence()}.")
+            print(f"Failed: {' '.join(command[1:])}; passed: {passed.sentence() or 'nothing'}.")
             return code
     seconds = round(time.monotonic() - began_at_seconds)
     print(f"\nPassed: {passed.sentence()}, in {seconds // 60}:{seconds % 60:02} minutes.")

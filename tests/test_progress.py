@@ -58,6 +58,6 @@ def test_a_terminal_gets_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "err", Console(file=file, width=80, force_terminal=True))
     monkeypatch.setattr(progress, "LINE_EVERY_SECONDS", 0.01)
     with progress.live() as live:
-        live.surveying("growth", 1, 2)
+        live.working("growth", 1, 2)
     assert "━" in file.getvalue()
     assert "0:00" not in file.getvalue()

@@ -63,20 +63,17 @@ def blocks_of(results: Results) -> list[Block]:
     """Give the blocks of results apart, in the order in which they were run."""
     studies = {scenario.name: scenario.study for scenario in results.scenarios}
 
-    def in_block(figure: Sample | Refusal, run: BlockRun) -> bool:
-        return (studies[figure.scenario], figure.block) == (run.study, run.number)
+    def is_in(part: Sample | Refusal | Start | Null, run: BlockRun) -> bool:
+        study = part.study if isinstance(part, Start | Null) else studies[part.scenario]
+        return (study, part.block) == (run.study, run.number)
 
     return [
         Block(
-            run,
-            [sample for sample in results.samples if in_block(sample, run)],
-            [refusal for refusal in results.refusals if in_block(refusal, run)],
-            [
-                start
-                for start in results.starts
-                if (start.study, start.block) == (run.study, run.number)
-            ],
-            [null for null in results.nulls if (null.study, null.block) == (run.study, run.number)],
+            run=run,
+            samples=[sample for sample in results.samples if is_in(sample, run)],
+            refusals=[refusal for refusal in results.refusals if is_in(refusal, run)],
+            starts=[start for start in results.starts if is_in(start, run)],
+            nulls=[null for null in results.nulls if is_in(null, run)],
         )
         for run in results.block_runs
     ]

@@ -11,7 +11,7 @@ from compare.registry.environment import THREAD_LIMIT, settings
 from compare.registry.servers import PYTHON
 from compare.registry.services import YARDSTICK, Service
 from compare.results import provenance
-from compare.results.model import NO_FIGURES, Machine, Results, ServiceRun, TestOutcome
+from compare.results.model import Figures, Machine, Results, ServiceRun, TestOutcome
 from compare.running import load
 from compare.running.launch import HOST
 
@@ -43,7 +43,7 @@ def begin(
         scenarios=plan.scenarios,
         yardstick=service_run(YARDSTICK),
         not_timed=_failed(outcomes),
-        **vars(NO_FIGURES),
+        **vars(Figures()),  # none yet
     )
 
 

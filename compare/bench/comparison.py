@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from typing import Protocol
 
 import psutil
@@ -34,7 +33,7 @@ def run(plan: Plan, listener: Listener, keep: Keep, earlier: Results | None = No
     """Check, time and compare; everything that was started is stopped again.
 
     `keep` is given the unfinished results after each block; one of those as `earlier` is resumed,
-    if `refuse_another` allows it. The errors of its parts pass through.
+    after `refuse_another`. The errors of its parts pass through.
     """
     with databases.open(plan.database) as source:
         results = earlier or _checked(plan, source, listener)
@@ -68,7 +67,14 @@ def _blocks(
         cores = stack.enter_context(_apart(source, results))
         return schedule.measure(
             schedule.Schedule(plan.studies, names, plan.seed, plan.limits),
-            partial(Bench, entrants, upstreams, plan.seed, cores, null_per_second),
+            lambda on_progress: Bench(
+                contenders=entrants,
+                upstreams=upstreams,
+                seed=plan.seed,
+                cores=cores,
+                null_per_second=null_per_second,
+                on_progress=on_progress,
+            ),
             blocks_of(results),
             listener.measuring,
             lambda blocks: keep(results.with_figures(_figures(plan, [], blocks))),

@@ -44,10 +44,10 @@ class CpuSeconds(NamedTuple):
 
 
 class Watch:
-    """The looks at a service and its database server while a block runs.
+    """The looks at a service and its database server during a timed run.
 
     `database_server` is the main process of the server, None when there is none on this machine
-    (SQLite has none at all). The figures are whole once the block has ended.
+    (SQLite has none at all). The figures are whole once the run has ended.
     """
 
     def __init__(self, service: psutil.Process, connection: Connection | None) -> None:

@@ -42,7 +42,7 @@ class Reading:
 
 
 class Disturbance:
-    """The marks of one block, known when it has ended."""
+    """The marks of one timed run, known when it has ended."""
 
     def __init__(self, before: Reading) -> None:
         self.before = before
@@ -54,7 +54,7 @@ class Disturbance:
         return self.after.core_stolen_seconds - self.before.core_stolen_seconds
 
     def marks(self) -> list[str]:
-        """Say what may have disturbed the block, a sentence each."""
+        """Say what may have disturbed the timed run, a sentence each."""
         return marks_between(self.before, self.after, psutil.cpu_count() or 1)
 
 

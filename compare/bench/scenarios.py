@@ -15,8 +15,8 @@ WAIT_MS = 50.0
 class Study:
     """A study as one profile does it: its scenarios, and how long each is timed.
 
-    Through the scenario `a_a_through` the A/A pair is measured. The yardstick,
-    which answers many times as much, may be timed for less (`yardstick_seconds`).
+    The A/A pair runs its scenarios up to `a_a_through`. The yardstick, which answers many times as
+    much, may be timed for less (`yardstick_seconds`).
     """
 
     name: StudyName
@@ -51,13 +51,13 @@ def _with_only(study: Study, names: Collection[str]) -> Study | None:
     if not scenarios:
         return None
     # Every run has its noise: where the usual scenarios for it are left out, another one takes it.
-    noisy = [scenarios[0].name, *(name for name in study.a_a_scenarios if name in names)]
-    return replace(study, scenarios=scenarios, a_a_through=noisy[-1])
+    paired = [scenarios[0].name, *(name for name in study.a_a_scenarios if name in names)]
+    return replace(study, scenarios=scenarios, a_a_through=paired[-1])
 
 
 def _request_of(endpoint: str) -> str:
     return (
-        ", ".join(f"{share} % {concurrency}" for concurrency, share in MIXED.items())
+        ", ".join(f"{share} % {name}" for name, share in MIXED.items())
         if endpoint == "mixed"
         else f"{REQUESTS[endpoint].method} {REQUESTS[endpoint].path}"
     )

@@ -138,9 +138,7 @@ def _loop(scenario: Scenario) -> load.ClosedLoop | load.OpenLoop:
 def _drain(running: launch.Running, upstreams: Upstreams) -> None:
     """Wait until a service has done with what the load gave up, so that the next run is not late.
 
-    It has when it neither works nor calls an upstream.
-
-    LaunchError when it never has.
+    It is done when it neither works nor calls an upstream; LaunchError when it never is.
     """
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline:

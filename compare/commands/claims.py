@@ -53,7 +53,7 @@ def claims(
             show_all([entry.claim for entry in chosen])
             return
         with live() as progress:
-            decided = experiments.run(chosen, progress.surveying, database)
+            decided = experiments.run(chosen, progress.working, database)
         if recording:
             record.write(record.verdicts(decided))
         judgement = record.judge(record.read(), decided)

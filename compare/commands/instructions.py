@@ -25,7 +25,7 @@ def instructions(keep: Keep = False) -> None:
         fail(lack)
     with one_line():
         with live() as progress:
-            counts = count.measure(named(USUAL), ENDPOINTS, progress.surveying)
+            counts = count.measure(named(USUAL), ENDPOINTS, progress.working)
         recording = record.recording(counts)
         print_instructions(recording.counts)
         if keep:

@@ -13,7 +13,7 @@ from compare.results.model import Results
 Names = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", show_default=False)]
 Database = Annotated[str, typer.Option(help="sqlite, postgres (embedded) or postgresql://…")]
 Output = Annotated[Path, typer.Option(help="the folder that the page goes to")]
-Seed = Annotated[int | None, typer.Option(help="decides the order of installed_services")]
+Seed = Annotated[int | None, typer.Option(help="decides the order of everything")]
 All = Annotated[bool, typer.Option("--all", help="every service that is installed here")]
 
 COMPARISON = Path("comparison")

@@ -42,7 +42,8 @@ Chosen = Annotated[
     list[str] | None, typer.Option("--scenario", metavar="NAME", help="only this one; repeatable")
 ]
 Budget = Annotated[
-    float | None, typer.Option(min=1, help="seconds to measure for (at most 185, with --full 2400)")
+    float | None,
+    typer.Option(min=1, help="seconds to measure for: 185, with --full 2400"),
 ]
 Precision = Annotated[
     float | None,

@@ -66,7 +66,7 @@ class Counting:
         lines = (self.folder / "output.txt").read_text(encoding="utf-8").split("\n")[:-1]
         return [(endpoint, self.folder / pid) for endpoint, pid in map(str.split, lines)]
 
-    def check(self) -> bool:
+    def is_running(self) -> bool:
         """Say whether it still runs; InstructionsError when it failed."""
         code = self.process.poll()
         if code:
@@ -113,15 +113,15 @@ def measure(
     with ExitStack() as stack:
         source = stack.enter_context(databases.open("sqlite"))
         upstreams = stack.enter_context(launch.upstreams_running())
-        while len(begun) < len(services) or any([counting.check() for counting in begun]):
-            room = CORES - sum(counting.check() for counting in begun)
+        while len(begun) < len(services) or any([process.is_running() for process in begun]):
+            room = CORES - sum(process.is_running() for process in begun)
             for service in services[len(begun) :][:room]:
                 counting = _counting(service, source, upstreams.url, questions)
                 begun.append(stack.enter_context(counting))
-            done = sum(len(counting.readings) // 2 for counting in begun)
+            done = sum(len(process.readings) // 2 for process in begun)
             on_progress("counting instructions", done, len(services) * len(questions))
             time.sleep(POLL_SECONDS)
-        return [count for counting in begun for count in counting.counts()]
+        return [count for process in begun for count in process.counts()]
 
 
 @contextmanager

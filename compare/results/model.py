@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -106,17 +106,14 @@ class Results(Strict):
 class Figures:
     """What the blocks of a run came to: the fields of the same names in its results."""
 
-    block_runs: list[BlockRun]
-    samples: list[Sample]
-    refusals: list[Refusal]
-    starts: list[Start]
-    nulls: list[Null]
-    comparisons: list[Comparison]
-    noise: list[Comparison]
-    shares: list[YardstickShare]
-
-
-NO_FIGURES = Figures([], [], [], [], [], [], [], [])
+    block_runs: list[BlockRun] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    starts: list[Start] = field(default_factory=list)
+    nulls: list[Null] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
+    noise: list[Comparison] = field(default_factory=list)
+    shares: list[YardstickShare] = field(default_factory=list)
 
 
 def labels(services: Sequence[ServiceRun]) -> dict[str, str]:

@@ -168,7 +168,7 @@ class Survey(Strict):
         for growth in newer.growth:
             before = grown.get(growth.database)
             grown[growth.database] = before.with_newer(growth) if before else growth
-        repeated = {growth.command for growth in newer.made}
+        repeated = {made.command for made in newer.made}
         kept = [row for row in self.contract if (row.service, row.database) not in checked]
         return Survey(
             contract=kept + newer.contract,
@@ -178,5 +178,5 @@ class Survey(Strict):
             pools=[row for row in self.pools if row.name not in counted] + newer.pools,
             growth=list(grown.values()),
             claims=list(({claim.id: claim for claim in self.claims + newer.claims}).values()),
-            made=[growth for growth in self.made if growth.command not in repeated] + newer.made,
+            made=[made for made in self.made if made.command not in repeated] + newer.made,
         )

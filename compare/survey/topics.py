@@ -31,7 +31,7 @@ class SurveyProgress(Protocol):
     def checked(self, outcome: TestOutcome, total: int) -> None:
         """Hear one outcome of `total`."""
 
-    def surveying(self, text: str, done: int, total: int) -> None:
+    def working(self, text: str, done: int, total: int) -> None:
         """Hear what is being done, as the part `done` of `total`."""
 
 
@@ -136,10 +136,10 @@ def _pool_use(service: Service, source: databases.Databases, say: Callable[[str]
 
 def _counting(progress: SurveyProgress, total: int) -> Callable[[str], None]:
     done = count()
-    return lambda text: progress.surveying(text, next(done), total)
+    return lambda text: progress.working(text, next(done), total)
 
 
 def _growing(progress: SurveyProgress) -> growth.OnProgress:
-    return lambda step: progress.surveying(
+    return lambda step: progress.working(
         f"{step.posts:,} posts: {step.text}", step.done, step.total
     )

@@ -25,7 +25,7 @@ LINE_EVERY_SECONDS = 10.0
 
 
 class Live:
-    """Draws how far a run is: a bar for the contract suite, and one for the measuring."""
+    """Draws how far a command is: a bar for what it does, and one for what a run measures."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -43,7 +43,7 @@ class Live:
         text = " ".join(filter(None, ("contract:", doing or "checked", failed)))
         self._progress.update(task.id, total=total, advance=1, description=text)
 
-    def surveying(self, text: str, done: int, total: int) -> None:
+    def working(self, text: str, done: int, total: int) -> None:
         """Show what is being done, as the part `done` of `total`."""
         if not self._progress.tasks:
             self._progress.add_task("")
@@ -54,7 +54,7 @@ class Live:
     def counting(self, total: int) -> Callable[[str], None]:
         """Give what is called with the name of each of so many parts when that part begins."""
         begun = count()
-        return lambda name: self.surveying(name, next(begun), total)
+        return lambda name: self.working(name, next(begun), total)
 
     def measuring(self, step: Step) -> None:
         """Show the run that begins, and how much time is left for all of them."""
