@@ -8,7 +8,7 @@ import pytest
 
 from compare.report import render, side_by_side
 from compare.report.charts import Scale
-from compare.report.figures import measured
+from compare.report.figures import measured_studies
 from compare.report.studies import fan_out, ladder, rates, standings, waiting
 from compare.results.model import labels
 from tests.support.page_text import Resources, full_page, words
@@ -22,7 +22,7 @@ def test_every_study_has_its_section_and_its_charts() -> None:
     for id in ("mixed", "rates", "fan-out", "ladder", "waiting"):
         assert f'<h2 id="{id}">' in page
         assert f'<h2 id="{id}">' not in quick
-    speed, names = measured(results), list(labels(results.services))
+    speed, names = measured_studies(results), list(labels(results.services))
     assert {name: len(charts) for name, charts in rates(speed, names).items()} == {
         "list": 2,
         "dashboard": 2,
@@ -33,7 +33,7 @@ def test_every_study_has_its_section_and_its_charts() -> None:
 
 def test_what_went_unanswered_is_hollow_and_said() -> None:
     """Beyond its capacity a service has hollow points, a share, and no verdict by its latency."""
-    speed = measured(full_results())
+    speed = measured_studies(full_results())
     lines = {line.service: line for line in rates(speed, ["django", "fastapi"])["list"][0].lines}
     assert [point.hollow for point in lines["django"].points] == [False] * 4 + [True] * 3
     text = words(full_page())
@@ -44,7 +44,7 @@ def test_what_went_unanswered_is_hollow_and_said() -> None:
 
 def test_the_ladder_says_what_each_rung_adds() -> None:
     """The rungs of each service are in order, and the first adds to nothing."""
-    climbed = ladder(measured(full_results()), ["django", "fastapi"])
+    climbed = ladder(measured_studies(full_results()), ["django", "fastapi"])
     for rungs in climbed.values():
         assert len(rungs) == 5
         assert rungs[0].added_ms is None
@@ -55,7 +55,9 @@ def test_the_ladder_says_what_each_rung_adds() -> None:
 def test_costs_are_of_the_service_and_lead_to_their_scenario() -> None:
     """Peaks are the highest of the service's scenarios, starts the medians, the yardstick's too."""
     results = full_results()
-    standing = {standing.contender: standing for standing in standings(results, measured(results))}
+    standing = {
+        standing.contender: standing for standing in standings(results, measured_studies(results))
+    }
     assert list(standing)[-1] == "bare"
     peak = standing["django"].memory_mib
     assert peak is not None

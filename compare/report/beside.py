@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.report.figures import Figures, Measured, all_scenarios, measured
-from compare.report.page import environment
+from compare.report.figures import ContenderFigures, Measured, all_scenarios, measured_studies
+from compare.report.page import templates
 from compare.results.model import Results, labels
 from compare.results.speed import Comparison
 
@@ -26,7 +26,7 @@ class Row:
 
     service: str
     is_open_loop: bool
-    figures: tuple[Figures | None, Figures | None]
+    figures: tuple[ContenderFigures | None, ContenderFigures | None]
 
     @property
     def quotient(self) -> float | None:
@@ -67,7 +67,7 @@ def side_by_side(first: Results, second: Results, names: tuple[str, str], folder
     """
     runs = (first, second)
     text = (
-        environment()
+        templates()
         .get_template("beside.html")
         .render(
             runs=runs,
@@ -131,7 +131,9 @@ def _unlike(first: Results, second: Results) -> bool:
 
 
 def _by_name(results: Results) -> dict[str, Measured]:
-    return {scenario.scenario.name: scenario for scenario in all_scenarios(measured(results))}
+    return {
+        measured.scenario.name: measured for measured in all_scenarios(measured_studies(results))
+    }
 
 
 def _together(pair: tuple[Measured | None, Measured | None], called: Mapping[str, str]) -> Together:
@@ -146,7 +148,7 @@ def _together(pair: tuple[Measured | None, Measured | None], called: Mapping[str
 
 
 def _rows(pair: tuple[Measured | None, Measured | None], is_open_loop: bool) -> Iterator[Row]:
-    first, second = (scenario.figures if scenario else {} for scenario in pair)
+    first, second = (measured.figures if measured else {} for measured in pair)
     for contender in dict.fromkeys([*first, *second]):
         if not (first.get(contender) or second[contender]).is_second_copy:
             yield Row(contender, is_open_loop, (first.get(contender), second.get(contender)))
@@ -158,11 +160,11 @@ def _judged(
     first, second = (
         {
             (comparison.baseline, comparison.other): comparison
-            for comparison in scenario.comparisons.values()
+            for comparison in measured.comparisons.values()
         }
-        if scenario
+        if measured
         else {}
-        for scenario in pair
+        for measured in pair
     )
     for key in dict.fromkeys([*first, *second]):
         baseline, other = (called.get(name, name) for name in key)

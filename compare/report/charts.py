@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from compare.report.figures import Figures, Measured
+from compare.report.figures import ContenderFigures, Measured
 
 MOST_TICKS = 6
 STEPS = ((1.0, 2.0, 5.0), (1.0,))
 MARGIN = 1.15
 
 # What a chart shows of a contender.
-Shown = Callable[[Figures], float]
+FigureOf = Callable[[ContenderFigures], float]
 Segment = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -78,25 +78,25 @@ class Chart:
 
 
 def charts(
-    groups: Mapping[str, tuple[Sequence[Measured], Shown]], unit: str, services: Sequence[str]
+    groups: Mapping[str, tuple[Sequence[Measured], FigureOf]], unit: str, services: Sequence[str]
 ) -> list[Chart]:
     """Give title -> (scenarios, what to show) as charts on one common scale for each axis."""
-    drawn_scenarios = [scenario for scenarios, _ in groups.values() for scenario in scenarios]
+    drawn_scenarios = [measured for scenarios, _ in groups.values() for measured in scenarios]
     values = [
-        shown(figures)
-        for scenarios, shown in groups.values()
-        for scenario in scenarios
-        for figures in scenario.figures.values()
+        figure_of(figures)
+        for scenarios, figure_of in groups.values()
+        for measured in scenarios
+        for figures in measured.figures.values()
         if figures.contender in services
     ]
-    values += [scenario.scenario.ceiling_per_second or 0 for scenario in drawn_scenarios]
+    values += [measured.scenario.ceiling_per_second or 0 for measured in drawn_scenarios]
     values = [value for value in values if value > 0]
     if not values:
         return []
     y = _around(values)
     return [
-        _chart(title, scenarios, shown, y, unit, services)
-        for title, (scenarios, shown) in groups.items()
+        _chart(title, scenarios, figure_of, y, unit, services)
+        for title, (scenarios, figure_of) in groups.items()
     ]
 
 
@@ -108,14 +108,14 @@ def drawn(charts: Iterable[Chart]) -> list[str]:
 def _chart(
     title: str,
     scenarios: Sequence[Measured],
-    shown: Shown,
+    figure_of: FigureOf,
     y: Scale,
     unit: str,
     services: Sequence[str],
 ) -> Chart:
-    places = sorted({scenario.hardness for scenario in scenarios})
+    places = sorted({measured.hardness for measured in scenarios})
     x = _around(places)
-    lines = [_line(service, scenarios, shown, (x, y), unit) for service in services]
+    lines = [_line(service, scenarios, figure_of, (x, y), unit) for service in services]
     return Chart(
         title=title,
         x_ticks=[(x.place(value), value) for value in places],
@@ -123,25 +123,31 @@ def _chart(
         lines=[line for line in lines if line.points],
         ceiling=list(
             pairwise(
-                (x.place(scenario.hardness), y.place(scenario.scenario.ceiling_per_second))
-                for scenario in sorted(scenarios, key=lambda scenario: scenario.hardness)
-                if scenario.scenario.ceiling_per_second
+                (x.place(measured.hardness), y.place(measured.scenario.ceiling_per_second))
+                for measured in sorted(scenarios, key=lambda measured: measured.hardness)
+                if measured.scenario.ceiling_per_second
             )
         ),
     )
 
 
 def _line(
-    service: str, scenarios: Sequence[Measured], shown: Shown, axes: tuple[Scale, Scale], unit: str
+    service: str,
+    scenarios: Sequence[Measured],
+    figure_of: FigureOf,
+    axes: tuple[Scale, Scale],
+    unit: str,
 ) -> Line:
     x, y = axes
     points = []
-    for scenario in sorted(scenarios, key=lambda scenario: scenario.hardness):
-        figures = scenario.figures.get(service)
+    for measured in sorted(scenarios, key=lambda measured: measured.hardness):
+        figures = measured.figures.get(service)
         if figures:
-            words = f"{service}, {scenario.load}: {shown(figures):.3g} {unit}"
+            words = f"{service}, {measured.load}: {figure_of(figures):.3g} {unit}"
             hollow = figures.unanswered > 0
-            points.append(Point(x.place(scenario.hardness), y.place(shown(figures)), words, hollow))
+            points.append(
+                Point(x.place(measured.hardness), y.place(figure_of(figures)), words, hollow)
+            )
     return Line(service, points)
 
 

@@ -14,17 +14,17 @@ from compare.results.claims import Claim, Side
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownSide:
     """One side of a claim, its code highlighted."""
 
     side: Side
     html: Markup
 
 
-def groups(claims: Sequence[Claim]) -> dict[str, list[tuple[Claim, list[Shown]]]]:
+def groups(claims: Sequence[Claim]) -> dict[str, list[tuple[Claim, list[ShownSide]]]]:
     """Give heading -> claims, each with its sides."""
     return {
-        heading: [(claim, [_shown(side) for side in claim.sides]) for claim in group]
+        heading: [(claim, [_shown_side(side) for side in claim.sides]) for claim in group]
         for heading, group in groupby(claims, key=lambda claim: claim.heading)
     }
 
@@ -50,5 +50,7 @@ def kind(verdict: str) -> str:
     return "failed" if verdict.startswith(("false", "no longer")) else "skipped"
 
 
-def _shown(side: Side) -> Shown:
-    return Shown(side, Markup(highlight(side.code, PythonLexer(), HtmlFormatter(cssclass="code"))))
+def _shown_side(side: Side) -> ShownSide:
+    return ShownSide(
+        side, Markup(highlight(side.code, PythonLexer(), HtmlFormatter(cssclass="code")))
+    )

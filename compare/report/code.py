@@ -36,7 +36,7 @@ class Excerpt:
     html: Markup
 
 
-def side_by_side(services: Sequence[ServiceRun], root: Path) -> dict[str, list[list[Excerpt]]]:
+def excerpts(services: Sequence[ServiceRun], root: Path) -> dict[str, list[list[Excerpt]]]:
     """Give endpoint -> rows of excerpts; a row has one layer of each service that has it.
 
     Services of one package and async model share their code, and so one excerpt.
@@ -72,8 +72,8 @@ def read_functions(source: str, name: str) -> tuple[int, str]:
 def _row(
     services: Iterable[ServiceRun], root: Path, layer: Sequence[str], function: str
 ) -> list[Excerpt]:
-    excerpts = (_excerpt(service, root, layer, function) for service in services)
-    return [excerpt for excerpt in excerpts if excerpt is not None]
+    candidates = (_excerpt(service, root, layer, function) for service in services)
+    return [excerpt for excerpt in candidates if excerpt is not None]
 
 
 def _excerpt(

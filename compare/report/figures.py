@@ -12,7 +12,7 @@ from compare.results.speed import SECOND_COPY, Comparison, Refusal, Sample, Scen
 
 
 @dataclass(frozen=True)
-class Figures:
+class ContenderFigures:
     """One contender in one scenario: medians over its blocks, and the spread of its throughput.
 
     Peaks are medians of the blocks' peaks; what was never counted is None. `unanswered` is a share
@@ -73,7 +73,7 @@ class Measured:
     anchor: str
     command: str
     scenario: Scenario
-    figures: dict[str, Figures]
+    figures: dict[str, ContenderFigures]
     comparisons: dict[str, Comparison]
     shares: dict[str, Interval]
     refusals: list[Refusal]
@@ -104,14 +104,14 @@ DRAWN: tuple[StudyName, ...] = ("closed-loop", "mixed")
 def all_scenarios(studies: Studies) -> list[Measured]:
     """Give all scenarios, one after another."""
     return [
-        scenario
+        measured
         for by_endpoint in studies.values()
         for scenarios in by_endpoint.values()
-        for scenario in scenarios
+        for measured in scenarios
     ]
 
 
-def measured(results: Results) -> Studies:
+def measured_studies(results: Results) -> Studies:
     """Give study -> endpoint -> its scenarios as measured, in the order of the results."""
     studies: Studies = {}
     for study in get_args(StudyName):
@@ -122,14 +122,14 @@ def measured(results: Results) -> Studies:
     return studies
 
 
-def drawn(studies: Studies, others: Collection[str]) -> list[Comparison]:
+def drawn_comparisons(studies: Studies, others: Collection[str]) -> list[Comparison]:
     """Give the comparisons that are drawn on the axis of ratios: of capacity, with these."""
     return [
         comparison
         for study in DRAWN
         for scenarios in studies.get(study, {}).values()
-        for scenario in scenarios
-        for other, comparison in scenario.comparisons.items()
+        for measured in scenarios
+        for other, comparison in measured.comparisons.items()
         if other in others
     ]
 
@@ -168,10 +168,10 @@ def _measured(results: Results, scenario: Scenario) -> Measured:
     )
 
 
-def _figures(contender: str, samples: Sequence[Sample]) -> Figures:
+def _figures(contender: str, samples: Sequence[Sample]) -> ContenderFigures:
     own = [sample for sample in samples if sample.contender == contender]
     costs = [sample.cost for sample in own]
-    return Figures(
+    return ContenderFigures(
         contender=contender,
         blocks_per_second=[sample.requests_per_second for sample in own],
         requests_per_second=median(sample.requests_per_second for sample in own),

@@ -6,7 +6,7 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
-from compare.report.figures import Figures
+from compare.report.figures import ContenderFigures
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -17,7 +17,7 @@ def digits(number: float) -> str:
     return f"{number:,.{decimals}f}".replace(",", THIN_SPACE)
 
 
-def within(figures: Figures, percent: Literal[50, 95, 99]) -> str:
+def within(figures: ContenderFigures, percent: Literal[50, 95, 99]) -> str:
     """The milliseconds within which so many answers came; "> " when they leave out too many."""
     ms: float = getattr(figures, f"p{percent}_ms")
     return f"> {digits(ms)}" if figures.unanswered > 1 - percent / 100 else digits(ms)

@@ -57,7 +57,7 @@ class Surveyed:
     protocols: surveys.Matrix[ProtocolCell]
     observations: dict[str, dict[str, list[str]]]
     growth: list[surveys.GrowthTable]
-    claims: dict[str, list[tuple[Claim, list[claims.Shown]]]]
+    claims: dict[str, list[tuple[Claim, list[claims.ShownSide]]]]
     claim_count: int
     claim_tally: dict[str, int]
 
@@ -93,7 +93,7 @@ def write(results: Results, folder: Path) -> Path:
 
 def render(results: Results, root: Path = PROJECT_ROOT) -> str:
     """Give the page as text; the code shown is read from the services' packages under `root`."""
-    return environment().get_template("page.html").render(vars(page_of(results, root)))
+    return templates().get_template("page.html").render(vars(page_of(results, root)))
 
 
 def page_of(results: Results, root: Path) -> Page:
@@ -102,42 +102,42 @@ def page_of(results: Results, root: Path) -> Page:
     frameworks = dict.fromkeys(service.framework for service in results.services)
     first = results.comparisons[:1]
     pair = (first[0].baseline, first[0].other) if first else tuple(names[:2])
-    measured = figures.measured(results) if results.block_runs else {}
+    measured_studies = figures.measured_studies(results) if results.block_runs else {}
     return Page(
         results=results,
         labels=labels(results.services),
         names=names,
         pair=pair,
-        studies=measured,
-        speed=_speed(results, measured, names, pair),
+        studies=measured_studies,
+        speed=_speed(results, measured_studies, names, pair),
         survey=_surveyed(results.survey),
         clauses=contract.groups(results, root / "shared" / "README.md"),
         totals=contract.totals(results),
-        code=code.side_by_side(results.services, root),
+        code=code.excerpts(results.services, root),
         inequalities=[sentence for name in frameworks for sentence in INEQUALITIES.get(name, ())],
         shared_settings=_shared_settings(results),
     )
 
 
 def _speed(
-    results: Results, measured: figures.Studies, names: list[str], pair: tuple[str, ...]
+    results: Results, measured_studies: figures.Studies, names: list[str], pair: tuple[str, ...]
 ) -> Speed:
-    ladder = studies.ladder(measured, names)
+    ladder = studies.ladder(measured_studies, names)
     costs = [rung.figures.cpu_ms for rungs in ladder.values() for rung in rungs]
     return Speed(
         headline=trust.headline(results, labels(results.services)),
         noise=trust.noise(results),
         a_a_verdict=trust.a_a_verdict(results),
-        doubts=trust.doubts(results, measured),
-        ratio_axis=axis.around(figures.drawn(measured, pair[-1:])),
+        doubts=trust.doubts(results, measured_studies),
+        ratio_axis=axis.around(figures.drawn_comparisons(measured_studies, pair[-1:])),
         nulls=figures.middle(null.requests_per_second for null in results.nulls),
-        standings=studies.standings(results, measured),
+        standings=studies.standings(results, measured_studies),
         counted=_counted(results),
-        rates=studies.rates(measured, names),
-        fan_out=studies.fan_out(measured, names),
-        delays=studies.delays(measured),
-        waiting=studies.waiting(measured, names),
-        waits=studies.waits(measured),
+        rates=studies.rates(measured_studies, names),
+        fan_out=studies.fan_out(measured_studies, names),
+        delays=studies.delays(measured_studies),
+        waiting=studies.waiting(measured_studies, names),
+        waits=studies.waits(measured_studies),
         ladder=ladder,
         most_cpu_ms=max(costs, default=1),
     )
@@ -156,19 +156,19 @@ def _surveyed(survey: Survey) -> Surveyed:
     )
 
 
-def environment() -> Environment:
+def templates() -> Environment:
     """Make the environment of the templates, with the filters that they use."""
-    templates = Environment(
+    environment = Environment(
         loader=PackageLoader("compare.report"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    templates.globals["drawn"] = charts.drawn
-    templates.filters["verdict_kind"] = claims.kind
-    templates.filters |= {filter.__name__: filter for filter in FILTERS}
-    return templates
+    environment.globals["drawn"] = charts.drawn
+    environment.filters["verdict_kind"] = claims.kind
+    environment.filters |= {filter.__name__: filter for filter in FILTERS}
+    return environment
 
 
 def _counted(results: Results) -> Counted:

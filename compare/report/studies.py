@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compare.report.charts import Chart, charts
-from compare.report.figures import Figures, Measured, Studies, all_scenarios, middle
+from compare.report.figures import ContenderFigures, Measured, Studies, all_scenarios, middle
 from compare.results.model import Results
 
-WAITS = {
+WAIT_TITLES = {
     "await": "The view awaits",
     "blocking-call": "An async view makes a blocking call",
     "thread": "The view waits in a thread",
 }
-RUNGS = {
+RUNG_TITLES = {
     "nothing": "no database",
     "select-1": "one `SELECT 1`",
     "rows": "the query, as rows",
@@ -27,7 +27,7 @@ class Rung:
 
     text: str
     measured: Measured
-    figures: Figures
+    figures: ContenderFigures
     added_ms: float | None
 
 
@@ -86,8 +86,8 @@ def fan_out(studies: Studies, services: Sequence[str]) -> list[Chart]:
 def delays(studies: Studies) -> dict[str, list[Measured]]:
     """Give delay of the upstreams, in words -> the scenarios of the fan-out."""
     groups: dict[str, list[Measured]] = {}
-    for scenario in studies.get("fan-out", {}).get("dashboard", []):
-        groups.setdefault(f"{scenario.scenario.delay_ms or 0:g} ms", []).append(scenario)
+    for measured in studies.get("fan-out", {}).get("dashboard", []):
+        groups.setdefault(f"{measured.scenario.delay_ms or 0:g} ms", []).append(measured)
     return groups
 
 
@@ -99,21 +99,21 @@ def waiting(studies: Studies, services: Sequence[str]) -> list[Chart]:
 def waits(studies: Studies) -> dict[str, list[Measured]]:
     """Give way to wait, in words -> its scenarios."""
     by_wait = studies.get("waiting", {})
-    return {WAITS.get(name, name): scenarios for name, scenarios in by_wait.items()}
+    return {WAIT_TITLES.get(name, name): scenarios for name, scenarios in by_wait.items()}
 
 
 def ladder(studies: Studies, services: Sequence[str]) -> dict[str, list[Rung]]:
     """Give service -> its rungs from the bottom."""
-    rungs = [scenario for scenarios in studies.get("ladder", {}).values() for scenario in scenarios]
+    rungs = [measured for scenarios in studies.get("ladder", {}).values() for measured in scenarios]
     climbed: dict[str, list[Rung]] = {}
     for service in services:
-        below: Figures | None = None
-        for rung in rungs:
-            figures = rung.figures.get(service)
+        below: ContenderFigures | None = None
+        for measured in rungs:
+            figures = measured.figures.get(service)
             if figures:
-                text = RUNGS.get(rung.scenario.endpoint, rung.scenario.endpoint)
+                text = RUNG_TITLES.get(measured.scenario.endpoint, measured.scenario.endpoint)
                 added_ms = figures.cpu_ms - below.cpu_ms if below else None
-                climbed.setdefault(service, []).append(Rung(text, rung, figures, added_ms))
+                climbed.setdefault(service, []).append(Rung(text, measured, figures, added_ms))
                 below = figures
     return climbed
 
@@ -121,9 +121,9 @@ def ladder(studies: Studies, services: Sequence[str]) -> dict[str, list[Rung]]:
 def standings(results: Results, studies: Studies) -> list[Standing]:
     """Give what each contender takes, services first; peaks are those of the service itself."""
     own = [
-        scenario
-        for scenario in all_scenarios(studies)
-        if scenario.scenario.application == "service"
+        measured
+        for measured in all_scenarios(studies)
+        if measured.scenario.application == "service"
     ]
     names = [service.name for service in results.services]
     names += [results.yardstick.name] if results.yardstick else []
@@ -158,9 +158,9 @@ def _standing(results: Results, scenarios: Sequence[Measured], name: str) -> Sta
 
 def _peak(scenarios: Sequence[Measured], name: str, figure: str) -> Peak | None:
     peaks = [
-        Peak(value, scenario)
-        for scenario in scenarios
-        if name in scenario.figures
-        and (value := getattr(scenario.figures[name], figure)) is not None
+        Peak(value, measured)
+        for measured in scenarios
+        if name in measured.figures
+        and (value := getattr(measured.figures[name], figure)) is not None
     ]
     return max(peaks, key=lambda peak: peak.value, default=None)

@@ -134,16 +134,16 @@ def _refused(results: Results) -> list[str]:
 def _above(scenarios: Iterable[Measured]) -> list[str]:
     """A service above what is possible at all means that something is measured wrongly."""
     doubts = []
-    for scenario in scenarios:
-        name, ceiling = scenario.scenario.name, scenario.scenario.ceiling_per_second
+    for measured in scenarios:
+        name, ceiling = measured.scenario.name, measured.scenario.ceiling_per_second
         doubts += [
             f"{service} is above the bare application in `{name}`: no service can be."
-            for service, share in scenario.shares.items()
+            for service, share in measured.shares.items()
             if share.low > 1
         ]
         doubts += [
             f"{figures.contender} is above the arithmetic ceiling in `{name}`: nothing can be."
-            for figures in scenario.figures.values()
+            for figures in measured.figures.values()
             if ceiling and figures.requests_per_second > ceiling
         ]
     return doubts
