@@ -17,7 +17,7 @@ import httpx
 import psutil
 
 from compare.registry.project import PROJECT_ROOT
-from compare.running.launch import HOST, free_port
+from compare.running.addresses import HOST, free_port
 from compare.running.stopping import stop
 
 FILES = ("compose.yml", "compose/published.yml")

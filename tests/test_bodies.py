@@ -15,6 +15,7 @@ from compare.bench import expected
 from compare.bench.bodies import Bodies
 from compare.registry.services import SERVICES
 from compare.running import databases, launch
+from compare.running.addresses import HOST, free_port
 from tests.support.serving import seeded
 
 PAGE = expected.page([]).model_dump(mode="json")
@@ -60,11 +61,11 @@ def answering(body: Any, status: int = 200, delay_seconds: float = 0) -> Iterato
             """Say nothing."""
 
     released = threading.Event()
-    with ThreadingHTTPServer((launch.HOST, 0), Handler) as server:
+    with ThreadingHTTPServer((HOST, 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield f"http://{launch.HOST}:{server.server_port}"
+            yield f"http://{HOST}:{server.server_port}"
         finally:
             released.set()
             server.shutdown()
@@ -152,5 +153,5 @@ def test_a_late_answer_is_no_difference() -> None:
 
 def test_a_broken_connection_is_told() -> None:
     """A service that is away is a difference."""
-    bodies = compared(f"http://{launch.HOST}:{launch.free_port()}", "list")
+    bodies = compared(f"http://{HOST}:{free_port()}", "list")
     assert bodies.difference.startswith("the connection of a list broke: ")

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from compare.cli import app
 from compare.registry.services import SERVICES
 from compare.results.file import write_results
-from compare.running import launch
+from compare.running.addresses import HOST
 from tests.support.sample_results import sample_results
 
 COMPARE = (sys.executable, "-m", "compare")
@@ -172,12 +172,12 @@ def test_up_ends_when_a_service_dies(start: Callable[..., Started]) -> None:
 
 def test_a_busy_port_is_said() -> None:
     """A port that somebody listens on is named in one line."""
-    with socket.create_server((launch.HOST, 0)) as server:
+    with socket.create_server((HOST, 0)) as server:
         port = server.getsockname()[1]
         answer = CliRunner().invoke(app, ["up", "django", "--port", str(port - 1)])
     assert answer.exit_code == 2
     assert answer.stderr == (
-        f"compare: port {port} on {launch.HOST}: address already in use; choose another one\n"
+        f"compare: port {port} on {HOST}: address already in use; choose another one\n"
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from compare.bench import costs
 from compare.errors import DatabaseError
 from compare.running import databases, launch
+from compare.running.addresses import free_port
 
 SQLITE_URL = "sqlite:///nowhere.sqlite3"
 MEMORY_MIB, THREADS, CPU_SECONDS = 50, 7, 0.5
@@ -100,7 +101,7 @@ def test_postgresql_counts_connections_and_its_own_time(
 
 def test_a_database_that_is_away_cannot_be_watched(greedy: launch.Running) -> None:
     """It is one line that says so."""
-    url = f"postgresql://127.0.0.1:{launch.free_port()}/nothing"
+    url = f"postgresql://127.0.0.1:{free_port()}/nothing"
     with (
         pytest.raises(DatabaseError, match="the database cannot be watched: .*refused"),
         costs.watching(greedy, url),

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import psutil
@@ -77,3 +78,16 @@ def test_a_kill_ends_the_children_too() -> None:
     stopping.stop(process, grace_seconds=0)
     assert len(members) == 2
     assert not any(member.is_running() for member in members)
+
+
+def test_stranger_on_the_port_is_not_taken_for_what_was_started(
+    scripted_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the choice of a port and its use somebody else may take it, and answer there."""
+    monkeypatch.setattr(launch, "READY_SECONDS", 0.5)
+    sleeper = (sys.executable, "-c", "import time; time.sleep(60)")
+    with (
+        launch.begun("sleeper", sleeper) as started,
+        pytest.raises(LaunchError, match="sleeper was not ready"),
+    ):
+        launch.wait_until_ready(replace(started, url=scripted_server), "/fast")

@@ -13,7 +13,7 @@ import k9.plan
 import psutil
 import pytest
 
-from compare.running import launch, load
+from compare.running import addresses, load
 from compare.running.load import ClosedLoop, Load, Loop, OpenLoop
 from compare.running.requests import Request
 from tests.support.scripted_app import (
@@ -170,7 +170,7 @@ def test_no_answer_is_an_error_in_a_closed_loop(
 @BOTH_LOOPS
 def test_no_server_is_an_error(loop: Loop) -> None:
     """Where nothing listens, every attempt is an error, and none is merely unanswered."""
-    nowhere = f"http://{launch.HOST}:{launch.free_port()}"
+    nowhere = addresses.url_of(addresses.HOST, addresses.free_port())
     result = loaded(nowhere, Request("GET", "/"), loop)
     assert result.errors > result.requests + result.unanswered == 0
 

@@ -18,7 +18,7 @@ import pytest
 from compare.registry.environment import environment
 from compare.registry.project import PROJECT_ROOT
 from compare.registry.services import SERVICES
-from compare.running import launch
+from compare.running.addresses import HOST, free_port
 from compare.running.requests import ENDPOINTS, REQUESTS
 from compare.running.stopping import stop
 from compare.running.up import Up, up
@@ -68,15 +68,15 @@ def locust(*options: str, log: Path, token: str = TOKEN) -> Iterator[psutil.Pope
 @contextmanager
 def two_workers(folder: Path) -> Iterator[tuple[list[str], list[psutil.Popen]]]:
     """Run two workers until the block ends, and give their master's options."""
-    port = str(launch.free_port())
+    port = str(free_port())
     with ExitStack() as stack:
         yield (
-            ["--master", "--master-bind-host", launch.HOST, "--master-bind-port", port]
+            ["--master", "--master-bind-host", HOST, "--master-bind-port", port]
             + ["--expect-workers", "2", "--expect-workers-max-wait", "20"],
             [
                 stack.enter_context(
                     locust(
-                        *("--worker", "--master-host", launch.HOST, "--master-port", port),
+                        *("--worker", "--master-host", HOST, "--master-port", port),
                         "--equal-weights",
                         log=folder / f"worker-{number}.log",
                     )

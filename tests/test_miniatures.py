@@ -8,6 +8,7 @@ import pytest
 from compare.contract.outcomes import clauses
 from compare.results.model import TestOutcome as Outcome
 from compare.running import databases, launch
+from compare.running.addresses import HOST, free_port
 from tests.contract.answers import good
 from tests.miniatures import __main__ as program
 from tests.miniatures.defects import DEFECTS, SOURCES, Defect, read
@@ -21,7 +22,7 @@ def miniature(sqlite: databases.Databases) -> Iterator[httpx.Client]:
     url = sqlite.create(CORRECT.name)
     launch.migrate(CORRECT, url)
     databases.fill(url)
-    nobody = f"http://{launch.HOST}:{launch.free_port()}"
+    nobody = f"http://{HOST}:{free_port()}"
     with (
         launch.running(CORRECT, database_url=url, upstreams_url=nobody) as running,
         httpx.Client(base_url=running.url, trust_env=False) as client,

@@ -13,7 +13,7 @@ from compare.registry.services import YARDSTICK, Service
 from compare.results import provenance
 from compare.results.model import Figures, Machine, Results, ServiceRun, TestOutcome
 from compare.running import load
-from compare.running.launch import HOST
+from compare.running.addresses import HOST
 
 
 def begin(

@@ -11,7 +11,7 @@ from compare.commands.choosing import chosen_services, say_what_is_used
 from compare.commands.endings import fail, one_line
 from compare.commands.options import Database, Names
 from compare.registry.services import SERVICES
-from compare.running.launch import HOST
+from compare.running.addresses import HOST
 from compare.running.up import up as bring_up
 from compare.terminal import tables
 

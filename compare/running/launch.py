@@ -23,9 +23,7 @@ from compare.registry.environment import THREAD_LIMIT, environment, settings
 from compare.registry.project import PROJECT_ROOT
 from compare.registry.services import Service
 from compare.running import processes
-from compare.running.addresses import HOST as HOST  # where most of what is started listens
-from compare.running.addresses import claimed, netloc, url_of
-from compare.running.addresses import free_port as free_port
+from compare.running.addresses import HOST, claimed, free_port, netloc, url_of
 from compare.running.last_words import last_words
 from compare.running.pinning import pin
 from compare.running.stopping import family, stop
@@ -165,11 +163,27 @@ def wait_until_ready(started: Running, path: str | None) -> None:
             started.check_alive()
             with suppress(httpx.TransportError, OSError):
                 answer = _connect(client) if path is None else _get(client, path)
-                if answer == READY:
+                if answer == READY and _listens(started):
                     return
             time.sleep(POLL_SECONDS)
     message = f"{started.name} was not ready after {READY_SECONDS:.0f} s ({answer})"
     raise LaunchError(message, started.log)
+
+
+def _listens(started: Running) -> bool:
+    """Whether it is the process itself, or a child of it, that takes connections on its port.
+
+    The port was free when it was chosen: somebody else may have taken it since.
+    """
+    port = httpx.URL(started.url).port
+    try:
+        return any(
+            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+            for member in family(started.process)
+            for connection in member.net_connections("tcp")
+        )
+    except psutil.AccessDenied:  # some systems do not tell
+        return True
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from compare.registry.servers import Server
-from compare.running.launch import HOST
+from compare.running.addresses import HOST
 
 PATIENCE_SECONDS = 10.0  # a port may take connections before its workers are there
 RECEIVE_BYTES = 65_536

@@ -8,6 +8,7 @@ from itertools import count, repeat
 
 from compare.registry.services import Service
 from compare.running import databases, launch
+from compare.running.addresses import HOST
 
 POLL_SECONDS = 0.2
 
@@ -34,7 +35,7 @@ def up(
     database: str,
     first_port: int | None = None,
     overrides: Mapping[str, str] | None = None,
-    host: str = launch.HOST,
+    host: str = HOST,
 ) -> Iterator[Up]:
     """Run services until the block ends, on ports from the first one on, or on free ones.
 

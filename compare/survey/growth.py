@@ -20,6 +20,7 @@ from compare.intervals import FEWEST_BLOCKS, Interval, interval
 from compare.registry.services import Service
 from compare.results.surveys import Depth, Growth, GrowthPoint, Operation, QueryPlan
 from compare.running import databases, launch, load
+from compare.running.addresses import HOST
 from compare.running.requests import REQUESTS, Request
 from compare.survey import plans
 from shared import seed as seed_data
@@ -34,8 +35,7 @@ WARM_UP_SECONDS = 0.5
 PAGE_POSTS = 20
 DEEP_PAGE = 10_000
 DETAIL_IDS = 1_000
-# Within 20 %, whichever of the two is the slower one.
-ALIKE = (1 / 1.2, 1.2)
+ALIKE = (1 / 1.2, 1.2)  # within 20 %, whichever of the two is the slower one
 FIRST, DEEP, DETAIL, CREATE = get_args(Operation)
 NOT_SETTLED = "not settled"
 READS: tuple[Operation, ...] = (FIRST, DEEP, DETAIL)
@@ -167,7 +167,7 @@ class GrowthBench:
         with launch.running(
             subject.service,
             database_url=subject.database_url,
-            upstreams_url=f"http://{launch.HOST}",
+            upstreams_url=f"http://{HOST}",
         ) as running:
             for operation in READS:
                 self._say(f"warming {subject.service.name} up")

@@ -13,6 +13,7 @@ from compare.errors import GateError, StatementError
 from compare.registry.services import Service
 from compare.results.surveys import QueryPlan
 from compare.running import databases, launch
+from compare.running.addresses import HOST
 from compare.survey import recording
 
 # Statements that read tables; not what drivers and pools ask about their connection.
@@ -38,7 +39,7 @@ def recording_plans(service: Service, database_url: str) -> Iterator[PlansOf]:
         with launch.running(
             recording.recorded(service, file),
             database_url=database_url,
-            upstreams_url=f"http://{launch.HOST}",
+            upstreams_url=f"http://{HOST}",
         ) as running:
             yield lambda path: [
                 QueryPlan(statement=statement, lines=explain(database_url, statement))

@@ -14,13 +14,14 @@ from compare.registry.environment import settings
 from compare.registry.services import Service
 from compare.results.surveys import PoolUse
 from compare.running import databases, launch, load
+from compare.running.addresses import HOST
 from compare.running.requests import mix_of
 
 IN_FLIGHT = 64
 LOAD_SECONDS = 3.0
 READ_EVERY_SECONDS = 0.05
 SETTLE_SECONDS = 2.0  # for the last request to finish
-NOWHERE_URL = f"http://{launch.HOST}"  # a list calls no upstream
+NOWHERE_URL = f"http://{HOST}"  # a list calls no upstream
 STATES = text(
     "SELECT pid, state FROM pg_stat_activity WHERE datname = current_database()"
     " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"

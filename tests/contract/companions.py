@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
-from compare.running.launch import HOST, free_port
+from compare.running.addresses import HOST, free_port
 from tests.contract.subject import SHORT_TIMEOUT_SECONDS, Instance, Subject
 from tests.contract.tables import Tables
 

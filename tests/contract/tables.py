@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, delete, func, insert, select, text
 
-from compare.running.launch import HOST, free_port
+from compare.running.addresses import HOST, free_port
 from shared import seed
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import make_url, text
 
 from compare.registry.services import SERVICES, Service
 from compare.running import databases, launch
+from compare.running.addresses import HOST, free_port
 from shared import seed
 
 
@@ -27,7 +28,7 @@ def serving(
     `env` adds settings, such as API_TOKEN="secret". No upstream answers.
     """
     url = seeded(source, tables_of or service, posts)
-    nobody = f"http://{launch.HOST}:{launch.free_port()}"
+    nobody = f"http://{HOST}:{free_port()}"
     with (
         launch.running(service, database_url=url, upstreams_url=nobody, overrides=env) as running,
         httpx.Client(base_url=running.url, timeout=30, trust_env=False) as client,
