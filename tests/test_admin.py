@@ -45,14 +45,14 @@ def admin(sqlite: databases.Databases) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_the_admin_asks_who_you_are(admin: httpx.Client) -> None:
+def test_admin_asks_who_you_are(admin: httpx.Client) -> None:
     """Nobody sees anything without logging in."""
     answer = admin.get("/admin/")
     assert answer.status_code == 302
     assert answer.headers["location"] == "/admin/login/?next=/admin/"
 
 
-def test_the_admin_shows_the_three_models(admin: httpx.Client) -> None:
+def test_admin_shows_the_three_models(admin: httpx.Client) -> None:
     """Authors, posts and tags can be listed and edited after logging in."""
     form = admin.get("/admin/login/").text
     csrf = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
@@ -64,12 +64,12 @@ def test_the_admin_shows_the_three_models(admin: httpx.Client) -> None:
         assert admin.get(f"/admin/django_app/{model}/1/change/").status_code == 200
 
 
-def test_the_admin_has_its_style_sheets(admin: httpx.Client) -> None:
+def test_admin_has_its_style_sheets(admin: httpx.Client) -> None:
     """The pages look as Django's admin does."""
     assert admin.get("/static/admin/css/base.css").status_code == 200
 
 
-def test_the_contract_holds_beside_the_admin(admin: httpx.Client) -> None:
+def test_contract_holds_beside_the_admin(admin: httpx.Client) -> None:
     """A create needs no CSRF token: a program sends it, not a browser's form."""
     new = {"title": "T", "body": "B", "author_id": 1}
     assert admin.post("/posts", json=new).status_code == 201

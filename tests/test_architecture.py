@@ -28,13 +28,17 @@ FLOORS = [tuple(room.strip() for room in line.split(",")) for line in MAP]
 ENTRANCES = ("cli", "__main__")
 FLOOR_OF = {room: floor for floor, rooms in enumerate([*FLOORS, ENTRANCES]) for room in rooms}
 GROUND_FLOOR = ("errors", "strict", "intervals", "registry", "running")
-# What the instrument starts as a process by `-m` and name, and the room that starts it.
+# What the instrument starts as a process, a module by `-m` and name or an application by
+# `module:attribute`, and the room that starts it.
 STARTED = {
     "compare.instructions.in_process": "instructions",
+    "compare.survey.protocols_app": "survey",
     "compare.survey.recording": "survey",
     "experiments": "claims",
     "experiments.worker": "claims",
+    "shared.upstreams": "running",
 }
+APPLICATION = re.compile(r"([a-z_]+(?:\.[a-z_]+)+):[a-z_]+")
 # What it has another program run, by its folder.
 STARTED_BY_FOLDER = {"tests.contract": "contract"}
 FRAMEWORKS = [application.framework.lower() for application in APPLICATIONS]
@@ -57,7 +61,7 @@ def instrument_imports(*packages: str) -> list[tuple[str, str]]:
     ]
 
 
-def test_the_map_of_the_instrument_lists_its_rooms() -> None:
+def test_map_of_the_instrument_lists_its_rooms() -> None:
     """What the docstring of the package promises is there, and nothing else."""
     rooms = {room_of(module) for module in modules("compare") if module != "compare"}
     assert rooms == set(FLOOR_OF)
@@ -92,7 +96,7 @@ def test_others_use_the_ground_floor_of_the_instrument_only(package: str) -> Non
     assert above == []
 
 
-def test_the_load_files_use_the_ground_floor_of_the_instrument_only() -> None:
+def test_load_files_use_the_ground_floor_of_the_instrument_only() -> None:
     """Locust reads them as scripts, so that no package has them."""
     files = sources("load")
     assert files
@@ -103,7 +107,7 @@ def test_the_load_files_use_the_ground_floor_of_the_instrument_only() -> None:
 
 
 @pytest.mark.parametrize(("module", "room"), [*STARTED.items(), *STARTED_BY_FOLDER.items()])
-def test_a_started_module_imports_from_below_its_starter_only(module: str, room: str) -> None:
+def test_started_module_imports_from_below_its_starter_only(module: str, room: str) -> None:
     """A process is no way round the map: what a room starts knows nothing of that room."""
     above = [
         used
@@ -113,18 +117,24 @@ def test_a_started_module_imports_from_below_its_starter_only(module: str, room:
     assert above == []
 
 
+def started_modules(strings: list[str]) -> set[str]:
+    """Give the modules of the project that are named after `-m` or as `module:attribute`."""
+    names = [text for before, text in pairwise(strings) if before == "-m"]
+    names += [match[1] for text in strings if (match := APPLICATION.fullmatch(text))]
+    return {name for name in names if is_in(name, PACKAGES)}
+
+
 def test_every_module_that_is_started_is_known_here() -> None:
-    """Each module of the project whose name stands after `-m` is looked at by the test above."""
+    """What the instrument starts is looked at by the test above; services are in the registry."""
     started = {
-        (text, path.relative_to(ROOT / "compare").parts[0])
+        (module, path.relative_to(ROOT / "compare").parts[0])
         for path in sources("compare")
-        for before, text in pairwise(texts(path))
-        if before == "-m" and is_in(text, PACKAGES)
+        for module in started_modules(texts(path))
     }
-    assert started == set(STARTED.items())
+    assert {pair for pair in started if pair[1] != "registry"} == set(STARTED.items())
 
 
-def test_a_service_imports_the_wire_shapes_of_the_project_and_nothing_else_of_it() -> None:
+def test_service_imports_the_wire_shapes_of_the_project_and_nothing_else_of_it() -> None:
     """Nothing that a reader compares is hidden in a module that both services share."""
     for service in SERVICE_FOLDERS:
         foreign = [
@@ -142,20 +152,20 @@ def test_what_is_shared_imports_nothing_else_of_the_project() -> None:
     assert all(is_in(module, ["shared"]) for module in used)
 
 
-def test_the_instrument_and_the_contract_import_no_service() -> None:
+def test_instrument_and_the_contract_import_no_service() -> None:
     """They know a service by its command and over HTTP, so that any service can be put there."""
     foreign = [*SERVICE_FOLDERS, *FRAMEWORKS, "experiments", "yardsticks"]
     for importer, imported in imports("compare", "shared", "tests.contract"):
         assert not is_in(imported, foreign), importer
 
 
-def test_the_contract_suite_borrows_no_shape() -> None:
+def test_contract_suite_borrows_no_shape() -> None:
     """It judges answers by its own knowledge of the contract, and so finds a wrong shape."""
     for importer, imported in imports("tests.contract"):
         assert not is_in(imported, ["shared.schemas"]), importer
 
 
-def test_the_yardsticks_know_nothing_of_who_measures_with_them() -> None:
+def test_yardsticks_know_nothing_of_who_measures_with_them() -> None:
     """The ladders know their own service, and the bare application knows none."""
     for importer, imported in imports("yardsticks"):
         assert not is_in(imported, ["compare", "compose", "experiments", "tests"]), importer
@@ -164,7 +174,7 @@ def test_the_yardsticks_know_nothing_of_who_measures_with_them() -> None:
             assert importer.startswith(f"yardsticks.{framework}_"), importer
 
 
-def test_the_experiments_know_the_services_and_nothing_that_judges_them() -> None:
+def test_experiments_know_the_services_and_nothing_that_judges_them() -> None:
     """An experiment is read on one screen, with no more than the frameworks in mind."""
     for importer, imported in imports("experiments"):
         assert not is_in(imported, ["compose", "shared", "tests", "yardsticks"]), importer
@@ -183,7 +193,7 @@ def test_no_service_is_named_in_the_instrument() -> None:
     assert {path for path in named if not path.startswith("compare/registry/")} == set()
 
 
-def test_the_contract_suite_names_no_service() -> None:
+def test_contract_suite_names_no_service() -> None:
     """A test that knows a name is a test that can make an exception of it."""
     names = re.compile(r"django|fastapi|starlette|\b(uvicorn|gunicorn)\b")
     for path in sources("tests/contract"):

@@ -84,7 +84,7 @@ def test_every_scenario_has_a_request_and_an_honest_ceiling() -> None:
         assert {scenario.study for scenario in study.scenarios} == {study.name}
 
 
-def test_a_block_times_every_contender(twice: Twice) -> None:
+def test_block_times_every_contender(twice: Twice) -> None:
     """A block has one sample of each contender in each scenario; the A/A pair in the first ones."""
     block, _ = twice.blocks
     assert block.refusals == []
@@ -107,7 +107,7 @@ def test_a_block_times_every_contender(twice: Twice) -> None:
     assert twice.progress[-1].done == twice.progress[-1].total == len(block.samples)
 
 
-def test_the_order_of_a_block_is_its_own(twice: Twice) -> None:
+def test_order_of_a_block_is_its_own(twice: Twice) -> None:
     """The same seed, study and number give the same order, whatever was run before."""
     starts = [[start.contender for start in block.starts] for block in twice.blocks]
     runs = [
@@ -131,7 +131,7 @@ def test_both_of_the_pair_have_the_same_past() -> None:
     assert others.a_a_scenarios == ("list-at-100",)
 
 
-def test_the_ladder_is_of_the_same_service() -> None:
+def test_ladder_is_of_the_same_service() -> None:
     """A rung is asked of the framework's ladder, and counts for the service; bare has none."""
     study = study_of("ladder-select-1", "ladder-objects")
     with bench_of([SERVICES["django"]], YARDSTICK) as (running, _, _):
@@ -154,7 +154,7 @@ def test_what_a_blocking_service_cannot_wait_in_is_not_asked() -> None:
     assert taken == ["wait-thread-16"]
 
 
-def test_a_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers without all upstreams are errors: the run is refused, with the reason."""
     monkeypatch.setattr(block_module, "PATIENCE", {"UPSTREAM_TIMEOUT_SECONDS": "0.4"})
     with bench_of([SERVICES["fastapi"]]) as (running, _, _):
@@ -164,7 +164,7 @@ def test_a_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.Monkey
     assert all("errors beside 0 answers" in refusal.reason for refusal in block.refusals)
 
 
-def test_a_service_that_fails_while_it_warms_up_ends_the_run(
+def test_service_that_fails_while_it_warms_up_ends_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What answers nothing but errors cannot be timed at all."""
@@ -176,7 +176,7 @@ def test_a_service_that_fails_while_it_warms_up_ends_the_run(
         running.run(study_of(DETAIL), 0)
 
 
-def test_the_yardstick_is_in_the_first_blocks_only() -> None:
+def test_yardstick_is_in_the_first_blocks_only() -> None:
     """Of the fourth block on, the time is the services' alone."""
     study = study_of(DETAIL)
     (scenario,) = study.scenarios
@@ -186,7 +186,7 @@ def test_the_yardstick_is_in_the_first_blocks_only() -> None:
     assert all(fastapi.takes(scenario, study, block) for block in range(5))
 
 
-def test_the_yardstick_may_be_timed_for_less() -> None:
+def test_yardstick_may_be_timed_for_less() -> None:
     """It answers many times as much: a part of the time shows what is possible."""
     study = replace(study_of(DETAIL), yardstick_seconds=0.1)
     bare = Contender("bare", YARDSTICK, database_url="")

@@ -90,7 +90,7 @@ def compared(url: str, endpoint: str, answers: int = 8, **options: float) -> Bod
         ("mixed", {"list", "detail", "create", "dashboard"}),
     ],
 )
-def test_a_right_service_has_no_difference(
+def test_right_service_has_no_difference(
     service_url: str, endpoint: str, endpoints: set[str]
 ) -> None:
     """Every body of a service that keeps the contract is equal, also of posts made meanwhile."""
@@ -118,7 +118,7 @@ def test_a_right_service_has_no_difference(
         ("await", [], "another body: Input should be an object"),
     ],
 )
-def test_a_wrong_body_is_told(endpoint: str, body: Any, difference: str) -> None:
+def test_wrong_body_is_told(endpoint: str, body: Any, difference: str) -> None:
     """One field that is wrong, missing or too many is told with its place."""
     with answering(body) as url:
         bodies = compared(url, endpoint)
@@ -127,7 +127,7 @@ def test_a_wrong_body_is_told(endpoint: str, body: Any, difference: str) -> None
 
 
 @pytest.mark.parametrize("rung", ["nothing", "n-plus-1"])
-def test_a_rung_answers_as_the_list(rung: str) -> None:
+def test_rung_answers_as_the_list(rung: str) -> None:
     """The ladder's rungs are compared with the first page, and waits with their names."""
     with answering(PAGE) as url:
         assert compared(url, rung).answers[rung] >= 8
@@ -141,7 +141,7 @@ def test_another_status_is_told() -> None:
         assert compared(url, "list").difference == "GET /posts?limit=20 answered 503 and not 200"
 
 
-def test_a_late_answer_is_no_difference() -> None:
+def test_late_answer_is_no_difference() -> None:
     """Under too much load a service may be silent; it is told that nothing was compared."""
     with answering(PAGE, delay_seconds=30) as url:
         bodies = compared(url, "list", timeout_seconds=0.1)
@@ -151,7 +151,7 @@ def test_a_late_answer_is_no_difference() -> None:
     ]
 
 
-def test_a_broken_connection_is_told() -> None:
+def test_broken_connection_is_told() -> None:
     """A service that is away is a difference."""
     bodies = compared(f"http://{HOST}:{free_port()}", "list")
     assert bodies.difference.startswith("the connection of a list broke: ")

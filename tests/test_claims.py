@@ -67,7 +67,7 @@ def claim(verdict: str, *, timed: bool = False, evidence: dict[str, str] | None 
         ({"it rains": None}, "", "not established here"),
     ],
 )
-def test_a_verdict_says_where_the_claim_held(
+def test_verdict_says_where_the_claim_held(
     held: Held | dict[str, Held], since: str, expected: str
 ) -> None:
     """Everywhere, somewhere, nowhere, or nobody knows it of every circumstance."""
@@ -94,7 +94,7 @@ def test_another_verdict_than_the_recorded_one_fails(then: Claim, now: Claim, fa
     assert bool(judgement.sentences) == failed
 
 
-def test_a_claim_that_was_never_recorded_fails() -> None:
+def test_claim_that_was_never_recorded_fails() -> None:
     """A new one is recorded with the change that brings it."""
     nothing = verdicts([]).model_copy(update={"verdicts": {}})
     assert judge(VerdictRecord(recordings=[nothing]), [claim("holds")]).failed
@@ -108,7 +108,7 @@ def test_what_has_another_version_is_named_beside_a_changed_verdict() -> None:
     assert "Django 1.0 (now " in judgement.sentences[-1]
 
 
-def test_a_changed_verdict_is_told_with_what_was_seen() -> None:
+def test_changed_verdict_is_told_with_what_was_seen() -> None:
     """What failed far away, in CI, can be understood without a second run."""
     then = VerdictRecord(recordings=[verdicts([claim("holds")])])
     judgement = judge(then, [claim("false", evidence={"new ones": "0"})])
@@ -135,7 +135,7 @@ def test_recording_some_claims_keeps_the_others(tmp_path: Path) -> None:
     }
 
 
-def test_a_damaged_record_is_refused(tmp_path: Path) -> None:
+def test_damaged_record_is_refused(tmp_path: Path) -> None:
     """It is not taken for an empty one."""
     file = tmp_path / "claims.json"
     file.write_text("{}")
@@ -179,7 +179,7 @@ def test_every_claim_is_recorded_on_both_pairs() -> None:
         assert {id: set(sides) for id, sides in recording.verdicts.items()} == expected
 
 
-def test_a_claim_that_does_not_simply_hold_says_why() -> None:
+def test_claim_that_does_not_simply_hold_says_why() -> None:
     """Where a statement and the run disagree, a source function or a release note explains it."""
     unexplained = {
         claim.id

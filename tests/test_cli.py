@@ -170,7 +170,7 @@ def test_up_ends_when_a_service_dies(start: Callable[..., Started]) -> None:
     assert command.others() == []
 
 
-def test_a_busy_port_is_said() -> None:
+def test_busy_port_is_said() -> None:
     """A port that somebody listens on is named in one line."""
     with socket.create_server((HOST, 0)) as server:
         port = server.getsockname()[1]
@@ -204,7 +204,7 @@ def test_a_busy_port_is_said() -> None:
         ("up --set API_TOKEN", "--set takes NAME=VALUE, such as --set API_TOKEN=secret"),
     ],
 )
-def test_a_mistake_is_answered_in_one_line(command: str, said: str) -> None:
+def test_mistake_is_answered_in_one_line(command: str, said: str) -> None:
     """What is wrong is said in one line, without a traceback, and the exit code is 2."""
     answer = CliRunner().invoke(app, command.split())
     assert (answer.exit_code, answer.stdout) == (2, "")
@@ -227,7 +227,7 @@ def test_services_are_listed() -> None:
     assert all(f" {name} " in answer.stdout for name in SERVICES)
 
 
-def test_a_page_is_written_again(tmp_path: Path) -> None:
+def test_page_is_written_again(tmp_path: Path) -> None:
     """A results file is all that the page needs."""
     file = tmp_path / "results.json"
     write_results(sample_results(), file)

@@ -40,7 +40,7 @@ def odd_folder(
 
 
 @pytest.mark.parametrize("name", ["django", "fastapi"])
-def test_an_sqlite_file_may_lie_anywhere(odd_folder: Path, name: str) -> None:
+def test_sqlite_file_may_lie_anywhere(odd_folder: Path, name: str) -> None:
     """Service and instrument find the same file, whatever its folder is called."""
     with databases.open("sqlite") as source:
         url = source.create(name)
@@ -54,7 +54,7 @@ def test_an_sqlite_file_may_lie_anywhere(odd_folder: Path, name: str) -> None:
     assert list(odd_folder.parent.iterdir()) == [odd_folder]
 
 
-def test_the_embedded_server_starts_from_anywhere(odd_folder: Path) -> None:
+def test_embedded_server_starts_from_anywhere(odd_folder: Path) -> None:
     """Its socket's path is short and plain, whatever the folder for temporary files is called."""
     with databases.open("postgres") as source:
         databases.engine(source.create("fastapi")).connect().close()
@@ -72,13 +72,13 @@ def test_libpqs_variables_are_read_by_nobody(monkeypatch: pytest.MonkeyPatch) ->
     assert not LIBPQ.keys() & environment({}).keys()
 
 
-def test_a_password_may_stay_out_of_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_password_may_stay_out_of_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
     """The password of the reader's own server reaches the services by libpq's variable."""
     monkeypatch.setenv("PGPASSWORD", "secret")
     assert environment({})["PGPASSWORD"] == "secret"
 
 
-def test_a_missing_certificate_file_stops_no_service(
+def test_missing_certificate_file_stops_no_service(
     monkeypatch: pytest.MonkeyPatch, sqlite: databases.Databases
 ) -> None:
     """Certificates are for TLS, which nothing here speaks."""
@@ -88,7 +88,7 @@ def test_a_missing_certificate_file_stops_no_service(
         running.check_alive()
 
 
-def test_an_embedded_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_embedded_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """What it complained of is said in one line, with what to do instead."""
     monkeypatch.setattr(embedded_postgres, "MAX_CONNECTIONS", "many")
     with pytest.raises(DatabaseError) as failure, databases.open("postgres"):

@@ -74,7 +74,7 @@ def compare(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         (["report", "--output", "/proc/compare"], "/proc/compare can be no folder: "),
     ],
 )
-def test_a_mistake_is_answered_in_one_line(arguments: list[str], said: str) -> None:
+def test_mistake_is_answered_in_one_line(arguments: list[str], said: str) -> None:
     """The line names the cause and never a password; the exit code is 2."""
     answer = CliRunner().invoke(app, arguments)
     assert (answer.exit_code, answer.stdout) == (2, ""), answer.exception
@@ -94,7 +94,7 @@ def test_a_mistake_is_answered_in_one_line(arguments: list[str], said: str) -> N
         ("survey nothing", "Invalid value for "),
     ],
 )
-def test_a_wrong_option_is_answered_in_one_line(arguments: str, said: str) -> None:
+def test_wrong_option_is_answered_in_one_line(arguments: str, said: str) -> None:
     """The line names the option or the command; the exit code is 2."""
     answer = compare(*arguments.split())
     assert (answer.returncode, answer.stdout) == (2, "")
@@ -102,7 +102,7 @@ def test_a_wrong_option_is_answered_in_one_line(arguments: str, said: str) -> No
     assert answer.stderr.count("\n") == 1
 
 
-def test_a_page_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_page_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     """What is in the way of the page is named."""
     (tmp_path / "page" / "index.html").mkdir(parents=True)
     write_results(sample_results(), tmp_path / "results.json")
@@ -146,7 +146,7 @@ def test_any_stream_takes_the_text(encoding: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("command", ["services", "schema", "--help"])
-def test_a_full_disk_is_said(command: str) -> None:
+def test_full_disk_is_said(command: str) -> None:
     """Output that cannot be written ends in one line."""
     with Path("/dev/full").open("w") as full:
         answer = subprocess.run([*COMPARE, command], stdout=full, stderr=-1, text=True)
@@ -155,7 +155,7 @@ def test_a_full_disk_is_said(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["services", "schema", "--help"])
-def test_a_reader_may_stop_reading(command: str) -> None:
+def test_reader_may_stop_reading(command: str) -> None:
     """A pipe that is closed, as `head -1` does, ends the command without a word."""
     reading, writing = os.pipe()
     os.close(reading)

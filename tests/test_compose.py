@@ -26,7 +26,7 @@ def attempt(sent_at_seconds: float, ended_at_seconds: float, status: int | None)
     ("sent_at_seconds", "ended_at_seconds"), [(9.0, 10.5), (10.2, 10.4), (10.9, 12.0), (9.0, 12.0)]
 )
 @pytest.mark.parametrize("status", [BAD_GATEWAY, None])
-def test_a_create_may_fail_while_a_replica_dies(
+def test_create_may_fail_while_a_replica_dies(
     sent_at_seconds: float, ended_at_seconds: float, status: int | None
 ) -> None:
     """A create that was in flight at any moment between the order to die and the death may fail."""

@@ -89,7 +89,7 @@ def test_reasons_are_short() -> None:
 
 
 @pytest.mark.usefixtures("small_suite")
-def test_the_total_leaves_out_what_was_not_chosen() -> None:
+def test_total_leaves_out_what_was_not_chosen() -> None:
     """Options of the suite choose among its tests."""
     totals = []
     suite.check([["-k", "passes or skipped"]], lambda outcome, total: totals.append(total))
@@ -107,7 +107,7 @@ def test_suites_run_side_by_side() -> None:
 
 
 @pytest.mark.usefixtures("small_suite")
-def test_the_total_is_right_when_suites_have_different_numbers_of_tests() -> None:
+def test_total_is_right_when_suites_have_different_numbers_of_tests() -> None:
     """What was guessed of a suite is put right when it has collected its own."""
     totals = []
     suites = [["-k", "passes"], ["-k", "fails"], ["-k", "passes or skipped"]]
@@ -115,7 +115,7 @@ def test_the_total_is_right_when_suites_have_different_numbers_of_tests() -> Non
     assert (len(outcomes), totals[-1]) == (7, 7)
 
 
-def test_a_suite_that_cannot_run_is_one_line() -> None:
+def test_suite_that_cannot_run_is_one_line() -> None:
     """A wrong option ends the check with the suite's own last line."""
     with pytest.raises(CheckError, match="^no service is named nobody: "):
         suite.check([["--service=nobody"]], lambda outcome, total: None)

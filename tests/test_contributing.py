@@ -42,7 +42,7 @@ def test_every_command_that_is_named_exists() -> None:
     assert set(re.findall(r"make ([a-z-]+)", CONTRIBUTING)) <= set(targets)
 
 
-def test_the_glossary_says_each_word_in_one_sentence() -> None:
+def test_glossary_says_each_word_in_one_sentence() -> None:
     """One word for one thing: none stands there twice."""
     words = [word for word, _ in TERMS]
     assert len(words) > 20
@@ -50,7 +50,7 @@ def test_the_glossary_says_each_word_in_one_sentence() -> None:
     assert [word for word, sentence in TERMS if not re.fullmatch(r".+[^.]\.", sentence)] == []
 
 
-def test_the_formatter_of_a_commit_is_that_of_the_lock() -> None:
+def test_formatter_of_a_commit_is_that_of_the_lock() -> None:
     """Ruff before a commit and ruff in CI are one version."""
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
     ruff = next(hook for hook in hooks if hook["repo"].endswith("/ruff-pre-commit"))
@@ -58,7 +58,7 @@ def test_the_formatter_of_a_commit_is_that_of_the_lock() -> None:
     assert f"ruff=={ruff['rev'].removeprefix('v')}" in lock
 
 
-def test_the_readme_counts_the_clauses() -> None:
+def test_readme_counts_the_clauses() -> None:
     """How many clauses the contract has is said where it is introduced."""
     contract = (ROOT / "shared" / "README.md").read_text("utf-8")
     count = len(re.findall(r"^- \*\*C\d+\*\* ", contract, re.MULTILINE))

@@ -48,7 +48,7 @@ def tell(running: launch.Running) -> None:
     assert running.process.stdout.readline() == "done\n"
 
 
-def test_a_cost_is_what_the_processes_took(greedy: launch.Running) -> None:
+def test_cost_is_what_the_processes_took(greedy: launch.Running) -> None:
     """CPU time of finished children, memory and threads at their peak are in the cost."""
     idle_mib, idle_threads = costs.idle(greedy)
     with costs.watching(greedy, SQLITE_URL) as watch:
@@ -75,7 +75,7 @@ def test_what_was_taken_before_the_block_is_not_its_cost(greedy: launch.Running)
     assert watch.cost(1, 0, 1).service_cpu_ms_per_request < CPU_SECONDS * 1000 / 2
 
 
-def test_a_service_that_vanishes_leaves_a_cost(greedy: launch.Running) -> None:
+def test_service_that_vanishes_leaves_a_cost(greedy: launch.Running) -> None:
     """Whoever watches a process that ends is not hurt by it."""
     with costs.watching(greedy, SQLITE_URL) as watch:
         greedy.kill()
@@ -99,7 +99,7 @@ def test_postgresql_counts_connections_and_its_own_time(
         assert cost.service_cpu_ms_per_request < cost.database_cpu_ms_per_request
 
 
-def test_a_database_that_is_away_cannot_be_watched(greedy: launch.Running) -> None:
+def test_database_that_is_away_cannot_be_watched(greedy: launch.Running) -> None:
     """It is one line that says so."""
     url = f"postgresql://127.0.0.1:{free_port()}/nothing"
     with (

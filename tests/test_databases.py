@@ -42,7 +42,7 @@ def test_postgres_comes_with_the_wheel(postgres: databases.Databases) -> None:
     assert allowed == MAX_CONNECTIONS
 
 
-def test_a_database_of_the_readers_stays_as_it_is(postgres: databases.Databases) -> None:
+def test_database_of_the_readers_stays_as_it_is(postgres: databases.Databases) -> None:
     """New ones are made beside it, and dropped at the end."""
     url = seeded(postgres, SERVICES["django-blocking"])
     with databases.open(url) as source:
@@ -58,7 +58,7 @@ def names_of_databases(url: str) -> set[str]:
         return set(connection.scalars(text("SELECT datname FROM pg_database")))
 
 
-def test_a_file_of_the_readers_has_neighbours(tmp_path: Path) -> None:
+def test_file_of_the_readers_has_neighbours(tmp_path: Path) -> None:
     """With the URL of an SQLite file, new files are made beside it and removed again."""
     with databases.open(f"sqlite:///{tmp_path}/own.sqlite3") as source:
         url = source.create("django")

@@ -91,7 +91,7 @@ def test_no_time_is_no_disturbance() -> None:
     assert disturbance.marks_between(BEFORE, BEFORE, cores=2) == []
 
 
-def test_a_child_of_ours_is_our_own() -> None:
+def test_child_of_ours_is_our_own() -> None:
     """What the instrument starts counts as its own time, also when it has ended."""
     with disturbance.watching() as disturbed:
         subprocess.run([sys.executable, "-c", BURN], check=True)
@@ -110,7 +110,7 @@ def test_another_program_is_told(orphan: tuple[psutil.Process, Callable[[], None
     assert any(mark.startswith("other programs used") for mark in disturbed.marks())
 
 
-def test_a_server_that_takes_part_is_our_own(
+def test_server_that_takes_part_is_our_own(
     orphan: tuple[psutil.Process, Callable[[], None]],
 ) -> None:
     """A database server that was named is no disturbance, whoever started it."""

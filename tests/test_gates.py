@@ -44,7 +44,7 @@ def test_what_is_refused(scenario: Scenario, load: load.Load, hits: int, refusal
     assert gates.refusal_of(scenario, load, hits) == refusal
 
 
-def test_a_wrong_body_is_refused() -> None:
+def test_wrong_body_is_refused() -> None:
     """One answer that was not the contract's makes the whole run worthless."""
     difference = "GET /posts/3 answered with a wrong title"
     assert gates.refusal_of(LIST, loaded(100), 0, difference) == difference
@@ -82,14 +82,14 @@ def test_what_has_no_time_left_is_marked(
     assert gates.marks_of(sample, 4, upstream_cores) == alone
 
 
-def test_a_load_engine_near_its_limit_is_marked() -> None:
+def test_load_engine_near_its_limit_is_marked() -> None:
     """A figure may be the engine's where that does little more without any work."""
     sample = block_of(CLOSED, 0).samples[0]
     assert gates.marks_of(sample, 1, null_per_second=1000) == []
     assert gates.marks_of(sample, 1, null_per_second=120) == ["the load engine was near its limit"]
 
 
-def test_a_load_engine_that_is_late_is_marked() -> None:
+def test_load_engine_that_is_late_is_marked() -> None:
     """What is sent later than intended has times that are too short by as much."""
     sample = block_of(CLOSED, 0).samples[0]
     assert gates.marks_of(sample, 1, sent_late_ms=1.5) == []

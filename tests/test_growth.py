@@ -66,7 +66,7 @@ def assert_reads_little(query_plans: list[QueryPlan]) -> None:
 
 
 @pytest.mark.parametrize("tag", ["", "&tag=python"])
-def test_a_deep_page_is_planned_as_the_first(ask: plans.PlansOf, tag: str) -> None:
+def test_deep_page_is_planned_as_the_first(ask: plans.PlansOf, tag: str) -> None:
     """Both take the same steps through the same indexes, with and without a tag."""
     first, deep = ask(f"/posts?limit=20{tag}"), ask(f"/posts?limit=20{tag}&before={MIDDLE}")
     assert len(first) == len(deep) == 2
@@ -88,20 +88,20 @@ def test_drafts_cost_a_page_nothing(service: Service, source: databases.Database
     assert all("Rows Removed by Filter" not in line for line in first[0].lines)
 
 
-def test_a_detail_finds_its_post_by_the_key(ask: plans.PlansOf) -> None:
+def test_detail_finds_its_post_by_the_key(ask: plans.PlansOf) -> None:
     """The post is looked up, and so are its author and tags."""
     post, tags = ask(f"/posts/{MIDDLE + 1}")
     assert_reads_little([tags])
     assert re.search(r"post_pkey|SEARCH post USING INTEGER PRIMARY KEY", "\n".join(post.lines))
 
 
-def test_a_path_that_fails_tells_no_plan(ask: plans.PlansOf) -> None:
+def test_path_that_fails_tells_no_plan(ask: plans.PlansOf) -> None:
     """A plan is that of a good answer."""
     with pytest.raises(GateError, match="/posts/0 answers 404"):
         ask("/posts/0")
 
 
-def test_the_deep_page_is_the_last_that_another_follows(source: databases.Databases) -> None:
+def test_deep_page_is_the_last_that_another_follows(source: databases.Databases) -> None:
     """Where there are fewer than ten thousand pages, it comes as near to that as can be."""
     url = seeded(source, SERVICES["fastapi"])
     published = [id for id in range(seed.POSTS, 0, -1) if id % seed.DRAFT_EVERY]
@@ -120,7 +120,7 @@ def test_the_deep_page_is_the_last_that_another_follows(source: databases.Databa
         (1.0, 1.0, 2, "not settled"),
     ],
 )
-def test_the_verdict_rests_on_the_interval(low: float, high: float, rounds: int, said: str) -> None:
+def test_verdict_rests_on_the_interval(low: float, high: float, rounds: int, said: str) -> None:
     """What is not known well enough is said to be so."""
     assert growth.verdict(Interval(ratio=1.0, low=low, high=high), rounds) == said
 
@@ -147,7 +147,7 @@ def test_growth_measures_each_operation(monkeypatch: pytest.MonkeyPatch) -> None
     assert progress[-1] == growth.GrowthProgress(1_700, 11, 11, "done")
 
 
-def test_a_run_with_errors_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_with_errors_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer of the wrong kind ends the measuring."""
     monkeypatch.setitem(REQUESTS, "create", Request("POST", "/posts", status=201, json={}))
     monkeypatch.setattr(growth, "RUN_SECONDS", 0.1)

@@ -48,7 +48,7 @@ def test_what_moves_by_more_than_two_percent_is_said() -> None:
     ]
 
 
-def test_a_line_that_is_still_being_written_is_no_reading_yet(tmp_path: Path) -> None:
+def test_line_that_is_still_being_written_is_no_reading_yet(tmp_path: Path) -> None:
     """The counting process writes on while its output is read: half a line is left for later."""
     counting = count.Counting(SERVICES["django"], psutil.Popen(["true"]), tmp_path)
     for written, readings in (
@@ -62,7 +62,7 @@ def test_a_line_that_is_still_being_written_is_no_reading_yet(tmp_path: Path) ->
     counting.process.wait()
 
 
-def test_an_endpoint_that_was_never_recorded_is_said() -> None:
+def test_endpoint_that_was_never_recorded_is_said() -> None:
     """A new row does not pass unseen."""
     (sentence,) = moved(recording(list=10_000_000), recording(detail=5_000_000))
     assert sentence.startswith("django detail") and sentence.endswith("nothing is recorded")
@@ -86,7 +86,7 @@ def test_only_a_move_between_identical_versions_fails(
     assert said in " ".join(judgement.sentences)
 
 
-def test_a_recording_takes_the_place_of_that_of_the_same_python_only(tmp_path: Path) -> None:
+def test_recording_takes_the_place_of_that_of_the_same_python_only(tmp_path: Path) -> None:
     """Each Python has its own counts in the file."""
     file = tmp_path / "instructions.json"
     for recorded in (recording(list=1), recording(list=2, python="3.11"), recording(list=3)):
@@ -94,7 +94,7 @@ def test_a_recording_takes_the_place_of_that_of_the_same_python_only(tmp_path: P
     assert read(file).recordings == [recording(list=2, python="3.11"), recording(list=3)]
 
 
-def test_a_damaged_record_is_refused(tmp_path: Path) -> None:
+def test_damaged_record_is_refused(tmp_path: Path) -> None:
     """It is not taken for an empty one."""
     file = tmp_path / "instructions.json"
     file.write_text("{}")
@@ -102,7 +102,7 @@ def test_a_damaged_record_is_refused(tmp_path: Path) -> None:
         read(file)
 
 
-def test_the_published_record_has_every_usual_service_and_endpoint() -> None:
+def test_published_record_has_every_usual_service_and_endpoint() -> None:
     """What the documentation shows is whole, for each Python in it."""
     expected = {(service, endpoint) for service in USUAL for endpoint in ENDPOINTS}
     recordings = read().recordings
@@ -135,7 +135,7 @@ def test_counts_agree_from_run_to_run() -> None:
 
 @needs_valgrind
 @pytest.mark.timeout(600)
-def test_a_service_that_fails_is_said_and_not_counted() -> None:
+def test_service_that_fails_is_said_and_not_counted() -> None:
     """Its last words are the message."""
     sound = SERVICES["fastapi"]
     command = [part.replace("fastapi_app", "no_app") for part in sound.command]

@@ -22,14 +22,14 @@ def client(
     return client_of(request.param)
 
 
-def test_a_chunked_body_above_1_mib_is_refused(client: httpx.Client) -> None:
+def test_chunked_body_above_1_mib_is_refused(client: httpx.Client) -> None:
     """A body above 1 MiB is a 413 also when its length is not announced."""
     chunks = iter([b" " * CHUNK_BYTES] * (MIB // CHUNK_BYTES + 1))
     headers = JSON | {"Connection": "close"}
     problem(client.post("/posts", content=chunks, headers=headers), 413)
 
 
-def test_a_body_already_too_large_is_refused_before_it_ends(client: httpx.Client) -> None:
+def test_body_already_too_large_is_refused_before_it_ends(client: httpx.Client) -> None:
     """A body that is above 1 MiB and goes on is a 413 without waiting for its end."""
     head = f"POST /posts HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {100 * MIB}"
     problem(send(client, head, b" " * (2 * MIB)), 413)

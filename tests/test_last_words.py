@@ -84,6 +84,6 @@ SAID = "DATABASE_POOL_SIZE is '0'; it must be a positive integer"
         ),
     ],
 )
-def test_the_cause_is_said(output: str, words: str) -> None:
+def test_cause_is_said(output: str, words: str) -> None:
     """A traceback ends in its cause; what a server logs of its end and passwords are left out."""
     assert last_words(output) == words

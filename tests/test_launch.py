@@ -31,7 +31,7 @@ def database_url() -> Iterator[str]:
         yield url
 
 
-def test_the_readers_own_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readers_own_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token or database of the reader's shell reaches no service that was not given it."""
     for name in ("API_TOKEN", "DATABASE_URL", "DJANGO_ADMIN", "http_proxy", "WEB_CONCURRENCY"):
         monkeypatch.setenv(name, "the reader's own")
@@ -41,7 +41,7 @@ def test_the_readers_own_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> N
     assert environment({"API_TOKEN": "chosen"})["API_TOKEN"] == "chosen"
 
 
-def test_a_service_runs_until_its_block_ends(database_url: str) -> None:
+def test_service_runs_until_its_block_ends(database_url: str) -> None:
     """It is ready at once, uses CPU time, and is gone with its log afterwards."""
     with launch.running(FASTAPI, database_url=database_url, upstreams_url="http://x") as running:
         assert httpx.get(f"{running.url}/health", trust_env=False).json() == {"status": "alive"}
@@ -51,7 +51,7 @@ def test_a_service_runs_until_its_block_ends(database_url: str) -> None:
     assert not running.log.exists()
 
 
-def test_a_failing_start_says_why() -> None:
+def test_failing_start_says_why() -> None:
     """A process that ends before it is ready fails at once, with its last words and its log."""
     command = (sys.executable, "-c", "import sys; print('first'); sys.exit('no such thing')")
     with pytest.raises(LaunchError) as failure, launch.launched("broken", command, "/"):
@@ -63,13 +63,13 @@ def test_a_failing_start_says_why() -> None:
     shutil.rmtree(log.parent)
 
 
-def test_a_failing_migration_says_why() -> None:
+def test_failing_migration_says_why() -> None:
     """A database that cannot be migrated is one line too."""
     with pytest.raises(LaunchError, match="fastapi: its migrations failed: .*unable to open"):
         launch.migrate(FASTAPI, "sqlite:////nowhere/at/all.sqlite3")
 
 
-def test_a_kill_ends_the_children_too() -> None:
+def test_kill_ends_the_children_too() -> None:
     """Stopping a process leaves none of its children behind."""
     process = psutil.Popen([sys.executable, "-c", PARENT])
     while not process.children():

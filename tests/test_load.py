@@ -80,7 +80,7 @@ def test_every_arrival_is_sent(server: str) -> None:
     assert result.p50_ms >= DELAY_SECONDS * 1000
 
 
-def test_a_rate_may_be_below_one(server: str) -> None:
+def test_rate_may_be_below_one(server: str) -> None:
     """Of two requests in five seconds, one is sent in the first."""
     result = loaded(server, Request("GET", "/fast"), OpenLoop(0.4), duration_seconds=1)
     assert result.requests == len(seen(server)) == 1
@@ -104,7 +104,7 @@ def test_times_are_never_shorter_than_the_truth(server: str) -> None:
     assert result.requests == len(seen(server)) >= CONNECTIONS
 
 
-def test_an_open_loop_charges_a_stall_to_all_that_came_meanwhile(server: str) -> None:
+def test_open_loop_charges_a_stall_to_all_that_came_meanwhile(server: str) -> None:
     """Of the requests due in a second's stall half waited half of it, and a tenth nearly all."""
     result = loaded(server, Request("GET", "/stall"), OPEN, STALL_SECONDS)
     assert (result.errors, result.unanswered) == (0, 0)
@@ -114,7 +114,7 @@ def test_an_open_loop_charges_a_stall_to_all_that_came_meanwhile(server: str) ->
     assert result.p95_ms >= 0.8 * STALL_SECONDS * 1000
 
 
-def test_a_closed_loop_hides_a_stall(server: str) -> None:
+def test_closed_loop_hides_a_stall(server: str) -> None:
     """The same stall holds up one request a connection, and the others were never sent."""
     result = loaded(server, Request("GET", "/stall"), CLOSED, 2 * STALL_SECONDS)
     assert result.requests > 20 * CONNECTIONS
@@ -176,7 +176,7 @@ def test_no_server_is_an_error(loop: Loop) -> None:
 
 
 @pytest.mark.parametrize("loop", [CLOSED, OpenLoop(5 * RATE_PER_SECOND)], ids=["closed", "open"])
-def test_a_mix_keeps_its_shares(server: str, loop: Loop) -> None:
+def test_mix_keeps_its_shares(server: str, loop: Loop) -> None:
     """Each request of a mix is drawn as often as it should be, and its answers are counted."""
     result = load.run(server, MIX, loop, duration_seconds=1)
     requests = [re.sub(r"\d+", "{id}", request["path"]) for request in seen(server)]
@@ -213,7 +213,7 @@ def test_every_create_is_another(server: str) -> None:
     assert {body["author_id"] for body in bodies} == {1}
 
 
-def test_the_cpu_time_is_that_of_the_sending(server: str) -> None:
+def test_cpu_time_is_that_of_the_sending(server: str) -> None:
     """An engine that asks without a pause takes more than one that waits; its start is left out."""
     busy = loaded(server, Request("GET", "/fast"), ClosedLoop(64), duration_seconds=1)
     idle = loaded(server, Request("GET", "/slow"), ClosedLoop(1), duration_seconds=1)
@@ -221,7 +221,7 @@ def test_the_cpu_time_is_that_of_the_sending(server: str) -> None:
     assert busy.client_cpu_seconds > idle.client_cpu_seconds >= 0
 
 
-def test_an_engine_that_is_held_up_says_so(server: str) -> None:
+def test_engine_that_is_held_up_says_so(server: str) -> None:
     """When the engine stands still for half a second, half of a second's requests go out late."""
     with ThreadPoolExecutor() as threads:
         loading = threads.submit(loaded, server, Request("GET", "/fast"), OPEN, 1)

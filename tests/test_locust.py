@@ -153,7 +153,7 @@ def test_what_is_wrong_is_a_failure(running: Up, tmp_path: Path) -> None:
     assert right == ROWS - wrong
 
 
-def test_a_tag_asks_one_endpoint(running: Up, tmp_path: Path) -> None:
+def test_tag_asks_one_endpoint(running: Up, tmp_path: Path) -> None:
     """With `--tags detail` nothing else is asked."""
     url, report, log = running.services["fastapi"].url, tmp_path / "report", tmp_path / "log"
     options = [*USERS, "--tags", "detail", "--host", url, "--json-file", str(report)]
@@ -163,7 +163,7 @@ def test_a_tag_asks_one_endpoint(running: Up, tmp_path: Path) -> None:
     assert set(counts(report)) == details
 
 
-def test_the_mix_is_mostly_lists() -> None:
+def test_mix_is_mostly_lists() -> None:
     """Of a hundred requests 80 are lists, 15 details, 4 dashboards and 1 is a create."""
     command = [*LOCUST, "--show-task-ratio-json"]
     printed = subprocess.run(command, cwd=PROJECT_ROOT, check=True, capture_output=True).stdout

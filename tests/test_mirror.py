@@ -53,7 +53,7 @@ def test_mirrored_definitions_have_the_same_docstrings(django: str, fastapi: str
 @pytest.mark.parametrize(
     "blocking_file", sources("django_app/blocking", "fastapi_app/blocking"), ids=relative
 )
-def test_the_blocking_file_mirrors_the_async_one(blocking_file: Path) -> None:
+def test_blocking_file_mirrors_the_async_one(blocking_file: Path) -> None:
     """The blocking endpoints are the async ones without async: same names, same order."""
     blocking = definitions(blocking_file)
     asynchronous = definitions(blocking_file.parent.parent / blocking_file.name)
@@ -78,7 +78,7 @@ def test_every_exception_is_still_needed() -> None:
         assert set(own) <= set(definitions(ROOT / file)), file
 
 
-def test_the_ladders_mirror_each_other() -> None:
+def test_ladders_mirror_each_other() -> None:
     """Both have the same rungs, in one order and with the same descriptions."""
     django = definitions(ROOT / "yardsticks" / "django_ladder.py")
     fastapi = definitions(ROOT / "yardsticks" / "fastapi_ladder.py")

@@ -59,7 +59,7 @@ def test_every_thread_and_child_is_pinned_and_let_go(threaded: psutil.Popen) -> 
 
 
 @needs_cores
-def test_the_instrument_goes_back_to_where_it_was() -> None:
+def test_instrument_goes_back_to_where_it_was() -> None:
     """Our own process is pinned for a block only, and a single core cannot be divided."""
     assert CORES is not None
     before = os.sched_getaffinity(0)
@@ -70,7 +70,7 @@ def test_the_instrument_goes_back_to_where_it_was() -> None:
 
 
 @needs_cores
-def test_the_service_shares_its_core_with_nobody() -> None:
+def test_service_shares_its_core_with_nobody() -> None:
     """The two parts have no core in common, and hold none that is not ours to use."""
     assert CORES is not None
     assert not set(CORES.service) & set(CORES.others)
@@ -78,7 +78,7 @@ def test_the_service_shares_its_core_with_nobody() -> None:
     assert len(CORES.service) == 1
 
 
-def test_a_process_that_is_gone_is_no_error(threaded: psutil.Popen) -> None:
+def test_process_that_is_gone_is_no_error(threaded: psutil.Popen) -> None:
     """A process that ends while it is pinned hurts nobody."""
     with pinning.pinned(threaded, os.sched_getaffinity(0)):
         stop(threaded, grace_seconds=0)
@@ -96,11 +96,11 @@ def test_a_process_that_is_gone_is_no_error(threaded: psutil.Popen) -> None:
         ),
     ],
 )
-def test_a_sentence_says_who_runs_where(cores: Cores, database: bool | None, sentence: str) -> None:
+def test_sentence_says_who_runs_where(cores: Cores, database: bool | None, sentence: str) -> None:
     """It tells what is pinned, and what is not."""
     assert pinning.sentence(cores, database) == sentence
 
 
-def test_a_sentence_says_that_nothing_is_pinned() -> None:
+def test_sentence_says_that_nothing_is_pinned() -> None:
     """It tells why."""
     assert pinning.sentence(None, None).startswith("nothing is pinned: th")

@@ -14,7 +14,7 @@ LOAD_SECONDS = 1.0
 
 
 @pytest.mark.parametrize("name", DEFAULT_PAIR)
-def test_a_service_uses_its_pool_and_no_more(name: str, postgres: databases.Databases) -> None:
+def test_service_uses_its_pool_and_no_more(name: str, postgres: databases.Databases) -> None:
     """With eight times as many requests in flight, all connections of the pool are used again."""
     size = str(POOL_SIZE)
     use = pools.pool_use(SERVICES[name], postgres, IN_FLIGHT, LOAD_SECONDS, DATABASE_POOL_SIZE=size)

@@ -14,7 +14,7 @@ CONTRACT = Path(__file__).parent.parent / "shared" / "openapi.yaml"
 
 
 @pytest.mark.parametrize("name", DEFAULT_PAIR)
-def test_a_prefix_changes_nothing(sqlite: databases.Databases, name: str) -> None:
+def test_prefix_changes_nothing(sqlite: databases.Databases, name: str) -> None:
     """Told of the prefix (uvicorn's --root-path), a service answers as without it."""
     with serving(SERVICES[name], sqlite, UVICORN_ROOT_PATH="/api") as client:
         document = client.get("/openapi.json").json()
@@ -23,7 +23,7 @@ def test_a_prefix_changes_nothing(sqlite: databases.Databases, name: str) -> Non
         assert client.get("/posts/").status_code == 404
 
 
-def test_the_document_names_its_own_place_as_the_server() -> None:
+def test_document_names_its_own_place_as_the_server() -> None:
     """What Swagger UI asks is found from where the document is, whatever the prefix."""
     document = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
     (server,) = document["servers"]

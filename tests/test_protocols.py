@@ -25,9 +25,7 @@ SPOKEN = {
 
 
 @pytest.mark.parametrize(("name", "spoken"), SPOKEN.items())
-def test_a_server_speaks_what_it_is_seen_to_speak(
-    name: str, spoken: tuple[bool | None, ...]
-) -> None:
+def test_server_speaks_what_it_is_seen_to_speak(name: str, spoken: tuple[bool | None, ...]) -> None:
     """Each answer is from a run, and says which flags it took."""
     needed = [*SERVERS[name].requires, *(["zttp"] if name == "uvicorn" else [])]
     if missing := [module for module in needed if find_spec(module) is None]:
@@ -38,7 +36,7 @@ def test_a_server_speaks_what_it_is_seen_to_speak(
     assert all(cell.said for cell in cells)
 
 
-def test_a_server_that_does_not_start_says_why() -> None:
+def test_server_that_does_not_start_says_why() -> None:
     """What ends before it listens does not speak the protocol, and its last words are kept."""
     command = (PYTHON, "-c", "raise SystemExit('no such flag')")
     cells = protocols.observe_server(replace(SERVERS["uWSGI"], command=command))

@@ -14,12 +14,12 @@ from tests.support.sample_results import full_results, sample_results
 SCHEMA = PROJECT_ROOT / "docs" / "results.schema.json"
 
 
-def test_the_published_schema_is_that_of_the_code() -> None:
+def test_published_schema_is_that_of_the_code() -> None:
     """`compare schema > docs/results.schema.json` has been run since the format changed."""
     assert SCHEMA.read_text(encoding="utf-8") == schema()
 
 
-def test_a_results_file_keeps_everything(tmp_path: Path) -> None:
+def test_results_file_keeps_everything(tmp_path: Path) -> None:
     """What is written is read back as it was."""
     file = tmp_path / "results.json"
     write_results(whole := full_results(), file)

@@ -105,7 +105,7 @@ def test_another_run_is_not_gone_on_with(interrupted: Interrupted) -> None:
     )
 
 
-def test_a_new_run_sets_an_interrupted_one_aside(
+def test_new_run_sets_an_interrupted_one_aside(
     interrupted: Interrupted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What an interrupted run kept is not lost to the next run without a word."""
@@ -131,7 +131,7 @@ def test_nothing_to_go_on_with_is_said(verb: str, tmp_path: Path) -> None:
     assert answer.stderr == f"compare: {lacking}: no such file or directory\n"
 
 
-def test_the_run_goes_on_where_it_stopped(interrupted: Interrupted) -> None:
+def test_run_goes_on_where_it_stopped(interrupted: Interrupted) -> None:
     """The kept blocks stay as they were, the others are added, and the file is whole."""
     before = interrupted.kept
     words = shlex.split(interrupted.said.partition("to resume: compare ")[2])

@@ -58,7 +58,7 @@ def test_so_many_blocks_are_so_many() -> None:
     assert order == ["closed-loop", "mixed"] * 2
 
 
-def test_the_widest_study_gets_the_next_block() -> None:
+def test_widest_study_gets_the_next_block() -> None:
     """What is exact enough gets no more, and what is not goes on until the budget is spent."""
     order = studies_until_the_end(schedule(budget_seconds=100), unsteady)
     assert order[:6] == ["closed-loop", "mixed"] * 3
@@ -72,7 +72,7 @@ def test_it_ends_when_all_are_exact_enough() -> None:
 
 
 @pytest.mark.parametrize(("budget_seconds", "left_seconds"), [(50, 80), (200, 160)])
-def test_the_time_left_is_said(budget_seconds: float, left_seconds: float) -> None:
+def test_time_left_is_said(budget_seconds: float, left_seconds: float) -> None:
     """It is the first blocks of all studies or, if that is more, the budget, less what is done."""
     blocks = [block_of(study, 0, seconds=20) for study in (CLOSED, MIXED)]
     limits = schedule(budget_seconds)

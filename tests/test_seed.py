@@ -38,7 +38,7 @@ def test_copied_posts_are_those_of_the_seed(source: databases.Databases) -> None
     ]
 
 
-def test_a_create_gets_the_next_id(source: databases.Databases) -> None:
+def test_create_gets_the_next_id(source: databases.Databases) -> None:
     """After a filling the newest post is the last of the seed, and a new one comes after it."""
     new = {"title": "Next", "body": "After all the others.", "author_id": 1, "tags": ["new"]}
     with serving(FASTAPI, source, posts=POSTS) as client:

@@ -17,7 +17,7 @@ class Finalized:
         signal.raise_signal(signal.SIGINT)
 
 
-def test_a_signal_in_a_finalizer_is_not_lost() -> None:
+def test_signal_in_a_finalizer_is_not_lost() -> None:
     """Python forgets what a finalizer raises; the signal comes again."""
     with pytest.raises(KeyboardInterrupt), stopping.clean_exit():
         Finalized()

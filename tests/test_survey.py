@@ -145,7 +145,7 @@ def test_another_machine_or_version_is_not_mixed_in() -> None:
         add(sample_results(), whole_survey())
 
 
-def test_a_new_run_keeps_the_tables_of_the_last_one(tmp_path: Path) -> None:
+def test_new_run_keeps_the_tables_of_the_last_one(tmp_path: Path) -> None:
     """They stay as long as the machine and the versions do."""
     file, results = tmp_path / "results.json", sample_results()
     assert keep(results, file) == results
@@ -154,7 +154,7 @@ def test_a_new_run_keeps_the_tables_of_the_last_one(tmp_path: Path) -> None:
     assert keep(results.model_copy(update={"versions": {}}), file).survey == Survey()
 
 
-def test_the_page_shows_every_table() -> None:
+def test_page_shows_every_table() -> None:
     """Each table is there with what was found, escaped; without a survey there is none."""
     empty = page.render(sample_results())
     whole = page.render(sample_results().model_copy(update={"survey": whole_survey()}))
@@ -175,7 +175,7 @@ def test_the_page_shows_every_table() -> None:
         ("survey contract fastapi-asyncpg", "fastapi-asyncpg runs on postgresql only"),
     ],
 )
-def test_a_survey_that_cannot_be_made_says_so(command: str, said: str) -> None:
+def test_survey_that_cannot_be_made_says_so(command: str, said: str) -> None:
     """What is missing is said before the work, in one line."""
     answer = CliRunner().invoke(app, command.split())
     assert (answer.exit_code, answer.stderr) == (2, f"compare: {said}\n")

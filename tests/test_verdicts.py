@@ -33,7 +33,7 @@ def verdict_on(rates: Mapping[str, Sequence[float]]) -> tuple[str | None, str]:
     return comparison.winner, comparison.verdict
 
 
-def test_a_clear_difference_is_called() -> None:
+def test_clear_difference_is_called() -> None:
     """Twice the throughput in every block is a verdict, whichever service has it."""
     slow, fast = [100, 110, 90, 105, 95], [205, 215, 185, 208, 188]
     assert verdict_on({"django": slow, "fastapi": fast}) == ("fastapi", "FastAPI 2.00× faster")
@@ -52,7 +52,7 @@ def test_blocks_that_disagree_are_said_to() -> None:
     assert verdict_on(rates) == (None, "too close to call: the blocks disagree")
 
 
-def test_a_difference_within_the_noise_is_not_called() -> None:
+def test_difference_within_the_noise_is_not_called() -> None:
     """8 % between two services is nothing where one differs from itself by 10 %."""
     rates = {"django": [100] * 5, "fastapi": [108, 107, 109, 108, 107]}
     assert verdict_on(rates)[0] == "fastapi"
@@ -61,14 +61,14 @@ def test_a_difference_within_the_noise_is_not_called() -> None:
     assert sentence == "too close to call: within the noise"
 
 
-def test_a_difference_that_nobody_would_notice_is_not_called() -> None:
+def test_difference_that_nobody_would_notice_is_not_called() -> None:
     """4 % in every block is sharp, and still nobody's reason to choose."""
     rates = {"django": [100.0] * 6, "fastapi": [104.0] * 6}
     assert verdict_on(rates) == (None, "too close to call")
     assert verdict_on(rates | {"fastapi": [106.0] * 6})[0] == "fastapi"
 
 
-def test_the_a_a_pair_is_judged_by_the_rule_for_the_others() -> None:
+def test_aa_pair_is_judged_by_the_rule_for_the_others() -> None:
     """The A/A pair has a verdict by the same rule, without noise to excuse it."""
     calm, apart = [100, 103, 98, 101, 99], [130, 131, 129, 132, 128]
     for rates, winner in ((calm, None), (apart, "django-again")):
@@ -81,7 +81,7 @@ def test_the_a_a_pair_is_judged_by_the_rule_for_the_others() -> None:
         )
 
 
-def test_the_a_a_pair_is_judged_over_all_scenarios() -> None:
+def test_aa_pair_is_judged_over_all_scenarios() -> None:
     """What is quicker here and slower there, by chance, is no difference of the whole."""
     detail = SCENARIOS["detail-16"]
     up = samples_of({"django": [100] * 5, "django-again": [130, 131, 129, 132, 128]})
@@ -101,7 +101,7 @@ def test_time_that_the_hypervisor_took_is_left_out() -> None:
     assert comparison.winner is None
 
 
-def test_a_run_that_the_hypervisor_mostly_took_is_in_no_comparison() -> None:
+def test_run_that_the_hypervisor_mostly_took_is_in_no_comparison() -> None:
     """What is left of it says too little of the whole; its block has no ratio."""
     samples = samples_of({"django": [100.0] * 5, "fastapi": [100.0] * 4 + [1.0]})
     samples[-1].stolen_share = 0.7
@@ -109,7 +109,7 @@ def test_a_run_that_the_hypervisor_mostly_took_is_in_no_comparison() -> None:
     assert verdicts.paired(samples, LIST, "django", "fastapi") == [1.0] * 4
 
 
-def test_an_open_loop_is_compared_by_its_times() -> None:
+def test_open_loop_is_compared_by_its_times() -> None:
     """Where both are offered the same rate, the one that answers sooner is the better."""
     offered = SCENARIOS["list-at-50"]
     samples = samples_of({"django": [50.0] * 5, "fastapi": [100.0] * 5}, offered)
@@ -118,7 +118,7 @@ def test_an_open_loop_is_compared_by_its_times() -> None:
     assert comparison.throughput.ratio == pytest.approx(2)
 
 
-def test_a_share_is_of_the_yardstick_in_the_same_block() -> None:
+def test_share_is_of_the_yardstick_in_the_same_block() -> None:
     """A service with a tenth of the bare application's throughput has a share of 0.1."""
     samples = samples_of({"django": [10, 20, 30], "bare": [100, 200, 300]})
     (share,) = verdicts.shares([LIST], samples, ["django"], "bare", seed=1)
@@ -153,26 +153,26 @@ def test_runs_are_paired_by_block() -> None:
     assert comparison.throughput.high == pytest.approx(1.2)
 
 
-def test_a_block_without_its_pair_is_left_out() -> None:
+def test_block_without_its_pair_is_left_out() -> None:
     """A ratio needs both services in the same block."""
     samples = samples_of({"django": [100, 100, 100], "fastapi": [200, 200]})
     assert verdicts.paired(samples, LIST, "django", "fastapi") == [2, 2]
     assert verdicts.paired(samples, SCENARIOS["list-1"], "django", "fastapi") == []
 
 
-def test_the_centre_is_the_geometric_mean() -> None:
+def test_centre_is_the_geometric_mean() -> None:
     """Twice as fast and half as fast cancel out."""
     assert intervals.interval([2, 0.5], seed=1).ratio == pytest.approx(1)
 
 
-def test_the_same_seed_gives_the_same_interval() -> None:
+def test_same_seed_gives_the_same_interval() -> None:
     """The interval can be repeated from the samples and the seed."""
     ratios = [1.1, 1.2, 1.15, 1.3, 1.05]
     assert intervals.interval(ratios, seed=7) == intervals.interval(ratios, seed=7)
 
 
 @pytest.mark.parametrize("blocks", [3, 4, 6, 10])
-def test_the_interval_holds_the_truth_as_often_as_it_says(blocks: int) -> None:
+def test_interval_holds_the_truth_as_often_as_it_says(blocks: int) -> None:
     """Of 200 simulated runs with a true ratio of 1.5, about 95 % have it in their interval."""
     chance = random.Random(20261122)
     runs = [[1.5 * math.exp(chance.gauss(0, 0.1)) for _ in range(blocks)] for _ in range(200)]

@@ -33,11 +33,6 @@ class Ratio:
         """Whether the second takes longer; None when that is too close to call."""
         return None if self.doubt else self.interval.ratio > 1
 
-    @property
-    def is_shorter(self) -> bool | None:
-        """Whether the second takes less time; None when that is too close to call."""
-        return None if self.doubt else self.interval.ratio < 1
-
     def at_least(self, times: float) -> bool | None:
         """Whether the second takes at least so many times as long; None when too close to call."""
         if self.interval.low < times <= self.interval.high:

@@ -19,6 +19,7 @@ PHRASES = {
     502: "Bad Gateway",
     503: "Service Unavailable",
 }
+MILLISECONDS = re.compile(r"\d+(?:\.\d+)?")
 SERVER_TIMING = re.compile(r'app;dur=(?P<ms>\d+(?:\.\d+)?), sql;desc="(?P<statements>\d+)"')
 
 
@@ -75,12 +76,14 @@ def read_json(response: httpx.Response) -> Any:
 
 
 def elapsed_ms(response: httpx.Response) -> float:
-    """Give the milliseconds that an answer says it took."""
-    return float(response.headers["x-elapsed-ms"])
+    """Assert that an answer says in its header's exact form how long it took, and give that."""
+    milliseconds: str = response.headers["x-elapsed-ms"]
+    assert MILLISECONDS.fullmatch(milliseconds), milliseconds
+    return float(milliseconds)
 
 
 def statements(response: httpx.Response) -> int:
-    """Give the number of SQL statements that an answer says it ran."""
+    """Assert the exact form of `Server-Timing`, and give the number of SQL statements in it."""
     timing = SERVER_TIMING.fullmatch(response.headers["server-timing"])
     assert timing, response.headers["server-timing"]
     return int(timing["statements"])

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 DEADLINE_SECONDS = 10.0
+PAUSE_SECONDS = 0.01  # between two questions, so that asking does not take the service's core
 
 
 async def at_once(*requests: Coroutine[Any, Any, Result]) -> list[Result]:
@@ -18,8 +19,8 @@ async def at_once(*requests: Coroutine[Any, Any, Result]) -> list[Result]:
 async def until(holds: Callable[[], bool]) -> None:
     """Ask until it holds; a question that blocks is asked in a thread, so that the loop goes on."""
     async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await asyncio.to_thread(holds):
-            pass
+        while not await asyncio.to_thread(holds):  # noqa: ASYNC110 - another process sets no event
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def cut_off(request: Coroutine[Any, Any, Any], moment: Awaitable[Any]) -> None:

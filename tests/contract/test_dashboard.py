@@ -113,11 +113,11 @@ def test_two_failing_upstreams_are_both_named(
 ) -> None:
     """C21: Two upstreams that fail in different ways are both named, and the third is given."""
     whole = simulator.answers()
-    one, other = (name for name in NAMES if name != well)
-    simulator.set(one, "garbage")
-    simulator.set(other, "status")
+    garbled, rejecting = (name for name in NAMES if name != well)
+    simulator.set(garbled, "garbage")
+    simulator.set(rejecting, "status")
     dashboard = in_order(good(patient.get("/dashboard")))
-    assert dashboard == lacking(whole, **{one: "not-json", other: "status"})
+    assert dashboard == lacking(whole, **{garbled: "not-json", rejecting: "status"})
 
 
 def test_upstream_that_is_well_again_is_given(patient: httpx.Client, simulator: Simulator) -> None:

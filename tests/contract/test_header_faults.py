@@ -32,7 +32,7 @@ odd_content_type = pytest.mark.parametrize(
 
 @odd_content_type
 def test_content_type_of_a_get_does_not_matter(client: httpx.Client, content_type: bytes) -> None:
-    """C45: A GET is answered alike whatever Content-Type it comes with."""
+    """C45: A GET is answered alike, with its time, whatever Content-Type it comes with."""
     for path in GET_PATHS:
         answer = client.get(path, headers=[(b"Content-Type", content_type)])
         assert good(answer) == good(client.get(path))
@@ -43,7 +43,7 @@ def test_content_type_of_a_get_does_not_matter(client: httpx.Client, content_typ
 def test_odd_content_type_of_a_failure_does_not_matter(
     client: httpx.Client, content_type: bytes
 ) -> None:
-    """C45: A failure is answered alike whatever Content-Type its request comes with."""
+    """C45: A failure is answered alike, with its time, whatever Content-Type was sent."""
     for method, path, status in (("GET", "/nothing", 404), ("DELETE", "/posts", 405)):
         answer = client.request(method, path, headers=[(b"Content-Type", content_type)])
         problem(answer, status)

@@ -61,7 +61,7 @@ def test_every_failure_says_what_it_took(client: httpx.Client, ask: Ask) -> None
 
 
 def assert_timed(client: httpx.Client, ask: Ask) -> None:
-    """Assert that an answer has both headers, and that its time fits into the time we waited."""
+    """Assert that both headers have their exact form, and that the time fits into our waiting."""
     asked_at_seconds = time.perf_counter()
     answer = ask(client)
     waited_ms = (time.perf_counter() - asked_at_seconds) * 1000

@@ -50,10 +50,7 @@ UNUSABLE = {
     "utf-16": (answer(json.dumps(WEATHER).encode("utf-16")), "not-json"),
     "empty": (answer(b""), "not-json"),
     "body-too-long": (answer(json.dumps(WEATHER).encode().ljust(LARGEST_BODY + 1)), "not-json"),
-    "gzip": (
-        answer(gzip.compress(json.dumps(WEATHER).encode()), "Content-Encoding: gzip"),
-        "not-json",
-    ),
+    "gzip": (answer(COMPRESSED, "Content-Encoding: gzip"), "not-json"),
     "broken-gzip": (answer(b"\x1f\x8b junk", "Content-Encoding: gzip"), "not-json"),
     "redirect": (answer(WEATHER, "Location: /news", status="HTTP/1.1 302 Found"), "status"),
     "redirect-to-nonsense": (
