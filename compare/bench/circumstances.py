@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from compare.bench.block import PATIENCE
 from compare.bench.plan import Plan
-from compare.contract.outcomes import clauses
+from compare.contract.outcomes import clause_number, clauses
 from compare.errors import UnusableResults
 from compare.registry.environment import THREAD_LIMIT, settings
 from compare.registry.servers import PYTHON
@@ -54,12 +54,11 @@ def now() -> tuple[datetime, Machine]:
 
 def refuse_another(plan: Plan, earlier: Results) -> None:
     """Raise UnusableResults unless the interrupted run is this one and can be resumed."""
-    as_busy = {"load_average_before": earlier.machine.load_average_before}
-    here = provenance.machine().model_copy(update=as_busy)
     if earlier.command != plan.command:
         raise UnusableResults(f"the run that was interrupted is another: {earlier.command}")
-    made_by = (earlier.machine, earlier.versions, earlier.lock_sha256, earlier.commit)
-    if made_by != (here, provenance.versions(), provenance.lock_sha256(), provenance.commit()):
+    made_by = (earlier.versions, earlier.lock_sha256, earlier.commit)
+    now = (provenance.versions(), provenance.lock_sha256(), provenance.commit())
+    if made_by != now or not earlier.machine.is_like(provenance.machine()):
         raise UnusableResults(
             "the run that was interrupted is of another machine, version or commit: begin again"
         )
@@ -87,10 +86,6 @@ def _failed(outcomes: Sequence[TestOutcome]) -> dict[str, str]:
         if outcome.outcome == "failed":
             failures.setdefault(outcome.service, set()).add(outcome.clause)
     return {
-        service: f"failed the contract: {', '.join(sorted(failed, key=_number))}"
+        service: f"failed the contract: {', '.join(sorted(failed, key=clause_number))}"
         for service, failed in failures.items()
     }
-
-
-def _number(clause: str) -> int:
-    return int(clause.removeprefix("C"))

@@ -135,7 +135,7 @@ def _connection(url: str, cleanup: ExitStack) -> Connection | None:
     try:
         return cleanup.enter_context(engine.connect())
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
+        reason = databases.reason_of(error)
         raise DatabaseError(f"the database cannot be watched: {reason}") from error
 
 

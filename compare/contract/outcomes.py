@@ -15,6 +15,11 @@ REASON_LENGTH = 200
 IN_GROUP = re.compile(r"^ {4,}\| (?!Traceback)(\w[\w.]*: .+)$", re.MULTILINE)
 
 
+def clause_number(clause: str) -> int:
+    """Give the number of a clause, by which clauses are sorted: 12 for C12."""
+    return int(clause.removeprefix("C"))
+
+
 def clauses() -> dict[str, str]:
     """Give the contract's clauses: {"C1": sentence, …}."""
     return dict(CLAUSE.findall(CLAUSES.read_text(encoding="utf-8")))

@@ -126,8 +126,9 @@ def _circumstances(results: Results) -> dict[str, str]:
 
 def _unlike(first: Results, second: Results) -> bool:
     """Whether the machines differ in more than how busy they were."""
-    idle = {"load_average_before": 0.0, "python": ""}
-    return first.machine.model_copy(update=idle) != second.machine.model_copy(update=idle)
+    any_python = {"python": ""}
+    machines = [run.machine.model_copy(update=any_python) for run in (first, second)]
+    return not machines[0].is_like(machines[1])
 
 
 def _by_name(results: Results) -> dict[str, Measured]:

@@ -32,5 +32,4 @@ def keep(newer: Results, file: Path) -> Results:
 
 
 def _alike(results: Results, here: Machine, versions: Mapping[str, str]) -> bool:
-    as_busy = {"load_average_before": results.machine.load_average_before}
-    return (results.machine, results.versions) == (here.model_copy(update=as_busy), versions)
+    return results.machine.is_like(here) and results.versions == versions

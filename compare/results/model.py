@@ -35,6 +35,11 @@ class Machine(Strict):
     python: str
     load_average_before: float
 
+    def is_like(self, other: "Machine") -> bool:
+        """Whether the other is the same but for how busy it was."""
+        as_busy = {"load_average_before": self.load_average_before}
+        return self == other.model_copy(update=as_busy)
+
 
 class ServiceRun(Strict):
     """A service as it was run: its row of the registry and its settings."""

@@ -78,6 +78,11 @@ def without_password(kind: str) -> str:
     return PASSWORD.sub(lambda match: f"{match[1]}:***@" if match[1] is not None else "***", kind)
 
 
+def reason_of(error: SQLAlchemyError) -> str:
+    """Give the database's own words, or SQLAlchemy's where it said nothing, as one line."""
+    return str(getattr(error, "orig", error)).strip().split("\n")[0]
+
+
 def engine(url: str) -> Engine:
     """Give an engine for questions and for seeding; it keeps no connection open."""
     address = _read(url)
@@ -149,9 +154,8 @@ class PostgresServer:
                 result = connection.execute(text(statement))
                 return str(result.scalar()) if result.returns_rows else ""
         except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
             where = without_password(self.address)
-            raise DatabaseError(f"the database at {where} answers: {reason}") from error
+            raise DatabaseError(f"the database at {where} answers: {reason_of(error)}") from error
 
 
 def _of_reader(url: str, cleanup: ExitStack) -> Databases:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from itertools import count
 from typing import Literal, Protocol, get_args
 
 from compare.contract import suite
+from compare.contract.outcomes import clause_number
 from compare.registry.servers import SERVERS
 from compare.registry.services import Service
 from compare.results import provenance
@@ -34,6 +34,9 @@ class SurveyProgress(Protocol):
     def working(self, text: str, done: int, total: int) -> None:
         """Hear what is being done, as the part `done` of `total`."""
 
+    def counting(self, total: int) -> Callable[[str], None]:
+        """Give what is called with the name of each of so many parts when that part begins."""
+
 
 @dataclass(frozen=True)
 class SurveyPlan:
@@ -49,14 +52,8 @@ class SurveyPlan:
     def command(self) -> str:
         """The command that repeats it, without a database's password."""
         names = [service.name for service in self.services]
-        command = [
-            "compare",
-            "survey",
-            self.topic,
-            *names,
-            "--database",
-            databases.without_password(self.database),
-        ]
+        database = databases.without_password(self.database)
+        command = ["compare", "survey", self.topic, *names, "--database", database]
         if self.topic == "growth":
             command += [f"--posts={posts}" for posts in self.sizes] + [f"--seed={self.seed}"]
         return shlex.join(command)
@@ -64,28 +61,27 @@ class SurveyPlan:
 
 def survey(plan: SurveyPlan, progress: SurveyProgress) -> Survey:
     """Fill the tables of one topic; the errors of its parts pass through."""
-    tables = _tables(plan, plan.services, plan.database, progress)
+    tables = _tables(plan, progress)
     now = datetime.now(UTC)
     made = Made(command=plan.command, commit=provenance.commit(), finished_at=now)
     return tables.model_copy(update={"made": [made]})
 
 
-def _tables(
-    plan: SurveyPlan, services: Sequence[Service], database: str, progress: SurveyProgress
-) -> Survey:
+def _tables(plan: SurveyPlan, progress: SurveyProgress) -> Survey:
+    services, database = plan.services, plan.database
     match plan.topic:
         case "contract":
             return Survey(contract=_checked(services, database, progress))
         case "servers":
             from compare.survey import protocols
 
-            say = _counting(progress, len(services) + len(SERVERS))
+            say = progress.counting(len(services) + len(SERVERS))
             return Survey(
                 protocols=protocols.observe_protocols(say),
                 observations=observed.observe_servers(services, say),
             )
         case "pools":
-            say = _counting(progress, len(services))
+            say = progress.counting(len(services))
             with databases.open(database) as source:
                 return Survey(pools=[_pool_use(service, source, say) for service in services])
         case "growth":
@@ -123,7 +119,7 @@ def _row(service: Service, label: str, outcomes: Sequence[TestOutcome]) -> Check
         server=service.server,
         database=label,
         tests=dict(Counter(test.outcome for test in outcomes)),
-        passed=sorted(passed, key=lambda clause: int(clause[1:])),
+        passed=sorted(passed, key=clause_number),
         failed=failed,
         untested={clause: why for clause, why in skipped.items() if clause not in tested},
     )
@@ -132,11 +128,6 @@ def _row(service: Service, label: str, outcomes: Sequence[TestOutcome]) -> Check
 def _pool_use(service: Service, source: databases.Databases, say: Callable[[str], None]) -> PoolUse:
     say(service.name)
     return pools.pool_use(service, source)
-
-
-def _counting(progress: SurveyProgress, total: int) -> Callable[[str], None]:
-    done = count()
-    return lambda text: progress.working(text, next(done), total)
 
 
 def _growing(progress: SurveyProgress) -> growth.OnProgress:
