@@ -228,3 +228,14 @@ def test_every_module_opens_with_one_sentence() -> None:
     for path in sources(*SERVICE_FOLDERS, *TOOL_FOLDERS):
         first_line = (ast.get_docstring(parsed(path)) or "").split("\n")[0]
         assert first_line.endswith("."), relative(path)
+
+
+def test_names_of_tests_begin_without_an_article() -> None:
+    """The tests of the contract and those of the project are named in one dialect."""
+    named = [
+        f"{relative(path)}:{node.name}"
+        for path in sources("tests")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, Function) and re.match("test_(a|an|the)_", node.name)
+    ]
+    assert named == []
