@@ -34,7 +34,7 @@ def test_both_services_and_every_clause_are_on_the_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("made_up", [sample_results, full_results])
-def test_the_page_loads_nothing(made_up: Callable[[], Results]) -> None:
+def test_page_loads_nothing(made_up: Callable[[], Results]) -> None:
     """No resource of the network, no script, and no address in the style."""
     resources = Resources(page := render(made_up()))
     assert [address for address in resources.loaded if not address.startswith("data:")] == []
@@ -57,7 +57,7 @@ def test_hostile_text_stays_text() -> None:
     assert "<script>alert(1)</script>" in resources.text
 
 
-def test_the_verdicts_are_said_in_words() -> None:
+def test_verdicts_are_said_in_words() -> None:
     """What is too close is called so, each ratio has its verdict, and they are counted."""
     results = sample_results()
     page = render(results)
@@ -71,7 +71,7 @@ def test_the_verdicts_are_said_in_words() -> None:
         assert f"{comparison.verdict}</td>" in page
 
 
-def test_a_failure_is_shown_and_its_service_has_no_figure() -> None:
+def test_failure_is_shown_and_its_service_has_no_figure() -> None:
     """A service that was not timed has its reason, and no figure or winner."""
     page = render(with_a_failure())
     text = words(page)
@@ -81,7 +81,7 @@ def test_a_failure_is_shown_and_its_service_has_no_figure() -> None:
     assert ">too close to call" not in page
 
 
-def test_a_run_of_four_services_has_every_comparison() -> None:
+def test_run_of_four_services_has_every_comparison() -> None:
     """The first pair is drawn, the others are in a table of their own, each by its own name."""
     results = full_results()
     text = words(render(results))
@@ -97,7 +97,7 @@ def test_a_run_of_four_services_has_every_comparison() -> None:
 
 
 @pytest.mark.parametrize("made_up", [sample_results, full_results])
-def test_a_run_of_one_service_has_a_page(made_up: Callable[[], Results]) -> None:
+def test_run_of_one_service_has_a_page(made_up: Callable[[], Results]) -> None:
     """Its figures are shown, and nothing is compared but the service with itself."""
     results = made_up()
     results.services, results.comparisons = results.services[:1], []
@@ -112,7 +112,7 @@ def test_a_run_of_one_service_has_a_page(made_up: Callable[[], Results]) -> None
 
 
 @pytest.mark.parametrize("made_up", [sample_results, full_results])
-def test_a_run_that_timed_nothing_has_a_page(made_up: Callable[[], Results]) -> None:
+def test_run_that_timed_nothing_has_a_page(made_up: Callable[[], Results]) -> None:
     """Without a service that keeps the contract the contract is still shown."""
     results = made_up()
     results.block_runs, results.samples, results.refusals = [], [], []
@@ -123,7 +123,7 @@ def test_a_run_that_timed_nothing_has_a_page(made_up: Callable[[], Results]) -> 
     assert "The contract" in text
 
 
-def test_a_busy_machine_and_wide_intervals_are_doubts() -> None:
+def test_busy_machine_and_wide_intervals_are_doubts() -> None:
     """Both are said with their figures; without them there is nothing to say."""
     results = sample_results()
     assert "Doubts" not in render(results)
@@ -158,7 +158,7 @@ def test_time_that_the_hypervisor_took_is_said() -> None:
     assert "timed runs the hypervisor took more than half: they are in no comparison" in text
 
 
-def test_a_figure_above_what_is_possible_is_a_doubt() -> None:
+def test_figure_above_what_is_possible_is_a_doubt() -> None:
     """Above the bare application, or above the arithmetic ceiling, something is wrong."""
     results = full_results()
     results.shares[0].share = Interval(ratio=1.2, low=1.1, high=1.3)
@@ -171,7 +171,7 @@ def test_a_figure_above_what_is_possible_is_a_doubt() -> None:
     assert text.count("is above the") == 2
 
 
-def test_the_service_against_itself_is_judged_in_words() -> None:
+def test_service_against_itself_is_judged_in_words() -> None:
     """Too close to call is as it should be; a winner among equals is said."""
     results = sample_results()
     assert "it is too close to call, as it should be" in words(render(results))
@@ -180,7 +180,7 @@ def test_the_service_against_itself_is_judged_in_words() -> None:
     assert "it differs from itself in closed-loop: Django 1.09× faster" in text
 
 
-def test_the_code_is_read_from_the_source(tmp_path: Path) -> None:
+def test_code_is_read_from_the_source(tmp_path: Path) -> None:
     """Both services' functions are shown, from their files as they are now."""
     for package, http in (("django_app", "views.py"), ("fastapi_app", "routes.py")):
         (tmp_path / package).mkdir()
@@ -204,7 +204,7 @@ def test_every_endpoint_of_ours_has_its_code() -> None:
             assert text.count(f"{package}/{file}, line") >= 3
 
 
-def test_a_function_comes_with_its_decorators_and_what_it_calls() -> None:
+def test_function_comes_with_its_decorators_and_what_it_calls() -> None:
     """Functions of the same file that it leads to are shown, others are not, in file order."""
     source = "def a(): pass\ndef b(): a()\ndef c(): pass\n@get('/')\nasync def d(): b()\n"
     assert read_functions(source, "d") == (
@@ -223,7 +223,7 @@ def test_clauses_keep_the_groups_of_the_contract(tmp_path: Path) -> None:
     assert len(groups(results, tmp_path / "absent")) == 1
 
 
-def test_the_axis_is_even_on_both_sides_of_one() -> None:
+def test_axis_is_even_on_both_sides_of_one() -> None:
     """1 is in the middle, a ratio and its inverse are equally far, and everything fits."""
     axis = around(sample_results().comparisons)
     assert axis.place(1) == 50

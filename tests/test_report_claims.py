@@ -44,7 +44,7 @@ def page(*claims: Claim) -> str:
     return render(sample_results().model_copy(update={"survey": Survey(claims=list(claims))}))
 
 
-def test_a_claim_is_shown_whole() -> None:
+def test_claim_is_shown_whole() -> None:
     """Both sentences and verdicts, the code, the evidence, and what to do instead."""
     shown = words(page(CLAIM))
     for text in (
@@ -59,7 +59,7 @@ def test_a_claim_is_shown_whole() -> None:
         assert text in shown, text
 
 
-def test_a_claim_can_be_linked_to() -> None:
+def test_claim_can_be_linked_to() -> None:
     """Its id is an address on the page."""
     assert 'id="claim-lazy-relation-raises"' in page(CLAIM)
 

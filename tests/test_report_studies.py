@@ -42,7 +42,7 @@ def test_what_went_unanswered_is_hollow_and_said() -> None:
     assert "623 / > 997" in text, "of 19 % the time is not known, which is more than 5 %"
 
 
-def test_the_ladder_says_what_each_rung_adds() -> None:
+def test_ladder_says_what_each_rung_adds() -> None:
     """The rungs of each service are in order, and the first adds to nothing."""
     climbed = ladder(measured_studies(full_results()), ["django", "fastapi"])
     for rungs in climbed.values():
@@ -77,7 +77,7 @@ def test_every_link_leads_somewhere() -> None:
         assert f"{results.command} --scenario {scenario.name}</code>" in page
 
 
-def test_a_scenario_run_alone_is_repeated_alone() -> None:
+def test_scenario_run_alone_is_repeated_alone() -> None:
     """The command of a run that chose scenarios is narrowed to the one, not added to."""
     results = sample_results()
     results.command += " --scenario=list-1 --scenario list-16"
@@ -104,7 +104,7 @@ def test_two_runs_are_set_side_by_side(tmp_path: Path) -> None:
                 assert f"{comparison.throughput.high:.2f}): {comparison.verdict}" in text
 
 
-def test_an_axis_of_a_chart_is_logarithmic_with_few_round_ticks() -> None:
+def test_axis_of_a_chart_is_logarithmic_with_few_round_ticks() -> None:
     """The middle is the geometric one, and a wide axis is labelled by powers of ten alone."""
     assert Scale(1, 100).place(10) == 50
     assert Scale(4, 60).ticks == [5, 10, 20, 50]
