@@ -23,15 +23,17 @@ QUICK = (
     (*PYTEST, "-m", "alone and not slow"),
     (*PYTEST, "-m", "not alone and not slow", *SIDE_BY_SIDE),
 )
+# Each of these keeps one core busy most of the time.
+SLOW = (*PYTEST, "-m", "slow", "--numprocesses", "2", "--dist", "loadfile")
 COMMANDS = {
     "quick": (*QUICK, (*CHECK, *USUAL)),
     "own": QUICK,
-    "slow": ((*PYTEST, "-m", "slow"),),
+    "slow": (SLOW,),
     "all": (
         *QUICK,
         (*CHECK, "--all"),
         (*CHECK, "--all", "--database", "postgres"),
-        (*PYTEST, "-m", "slow"),
+        SLOW,
     ),
 }
 WHAT_ELSE = {

@@ -131,6 +131,7 @@ def test_both_of_the_pair_have_the_same_past() -> None:
     assert others.a_a_scenarios == ("list-at-100",)
 
 
+@pytest.mark.slow
 def test_ladder_is_of_the_same_service() -> None:
     """A rung is asked of the framework's ladder, and counts for the service; bare has none."""
     study = study_of("ladder-select-1", "ladder-objects")
@@ -154,6 +155,7 @@ def test_what_a_blocking_service_cannot_wait_in_is_not_asked() -> None:
     assert taken == ["wait-thread-16"]
 
 
+@pytest.mark.slow
 def test_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers without all upstreams are errors: the run is refused, with the reason."""
     monkeypatch.setattr(block_module, "PATIENCE", {"UPSTREAM_TIMEOUT_SECONDS": "0.4"})
@@ -164,6 +166,7 @@ def test_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.MonkeyPa
     assert all("errors beside 0 answers" in refusal.reason for refusal in block.refusals)
 
 
+@pytest.mark.slow
 def test_service_that_fails_while_it_warms_up_ends_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -60,6 +60,7 @@ def test_embedded_server_starts_from_anywhere(odd_folder: Path) -> None:
         databases.engine(source.create("fastapi")).connect().close()
 
 
+@pytest.mark.slow
 def test_libpqs_variables_are_read_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the embedded server nor the instrument nor a service looks where they point to."""
     for name, value in LIBPQ.items():

@@ -112,6 +112,7 @@ def test_page_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert answer.stderr == f"compare: {tmp_path}/page/index.html: is a directory\n"
 
 
+@pytest.mark.slow
 def test_ipv6_serves() -> None:
     """Servers that take host and port apart or in one word listen on an address of IPv6."""
     if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
@@ -172,6 +173,7 @@ def test_ctrl_c_while_python_imports(module: str, tmp_path: Path) -> None:
     assert (answer.returncode, answer.stderr) == (130, "compare: stopped\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [MACOS, FORBIDDEN])
 def test_cores_that_cannot_be_chosen_hinder_nobody(system: str, tmp_path: Path) -> None:
     """Where a program has no say in its cores, it measures without pinning anything."""

@@ -37,6 +37,7 @@ def plan() -> Plan:
     )
 
 
+@pytest.mark.slow
 def test_pinning_in_part_is_said_once_also_after_resuming(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,6 +147,7 @@ def test_growth_measures_each_operation(monkeypatch: pytest.MonkeyPatch) -> None
     assert progress[-1] == growth.GrowthProgress(1_700, 11, 11, "done")
 
 
+@pytest.mark.slow
 def test_run_with_errors_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer of the wrong kind ends the measuring."""
     monkeypatch.setitem(REQUESTS, "create", Request("POST", "/posts", status=201, json={}))

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 LOCUST = (sys.executable, "-m", "locust", "-f", "load/locustfile.py")
-TOKEN = "the service's own"
+TOKEN = "the-services-own"
 ROWS = {(REQUESTS[endpoint].method, REQUESTS[endpoint].path) for endpoint in ENDPOINTS}
 USERS: tuple[str, ...] = ("--headless", "--users", "4", "--spawn-rate", "4", "--stop-timeout", "10")
 USERS += ("--equal-weights",)  # so that a short run has requests of each kind

@@ -48,8 +48,7 @@ def command(verb: str, folder: Path) -> tuple[str, ...]:
 
 @pytest.fixture(
     scope="module",
-    # The contract is checked first, which takes long and cannot be interrupted with a result.
-    params=["measure", pytest.param("run", marks=pytest.mark.slow)],
+    params=[pytest.param(verb, marks=pytest.mark.slow) for verb in FILES],
 )
 def interrupted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
