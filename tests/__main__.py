@@ -17,8 +17,8 @@ from compare.registry.services import USUAL
 
 CHECK = (sys.executable, "-m", "compare", "check")
 PYTEST = (sys.executable, "-m", "pytest", "--ignore", "tests/contract", "-p", "tests.support.lines")
-# Many tests wait for processes that start: three at once keep two cores busy.
-SIDE_BY_SIDE = ("--numprocesses", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# Many tests wait for processes that start: four at once keep two cores busy.
+SIDE_BY_SIDE = ("--numprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 QUICK = (
     (*PYTEST, "-m", "alone and not slow"),
     (*PYTEST, "-m", "not alone and not slow", *SIDE_BY_SIDE),

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 from compare.errors import LaunchError
 from compare.registry.environment import environment, settings
 from compare.registry.services import SERVICES
-from compare.running import databases, launch, stopping
+from compare.running import addresses, databases, launch, stopping
 
 FASTAPI = SERVICES["fastapi"]
 PARENT = """
@@ -91,3 +92,12 @@ def test_stranger_on_the_port_is_not_taken_for_what_was_started(
         pytest.raises(LaunchError, match="sleeper was not ready"),
     ):
         launch.wait_until_ready(replace(started, url=scripted_server), "/fast")
+
+
+@pytest.mark.skipif(not addresses.EPHEMERAL.exists(), reason="only Linux says which ports it gives")
+def test_reserved_ports_are_all_different_and_not_of_outgoing_connections() -> None:
+    """Who starts servers side by side, in whatever process, gets each port once."""
+    with ExitStack() as stack:
+        ports = [stack.enter_context(addresses.reserved_port()) for _ in range(500)]
+    assert len(set(ports)) == 500
+    assert max(ports) < int(addresses.EPHEMERAL.read_text().split()[0])

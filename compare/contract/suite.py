@@ -29,7 +29,7 @@ COLLECTED = re.compile(r"collected (?:\d+ items? / \d+ deselected / )?(\d+) (?:i
 PASSED, FAILED = 0, 1
 POLL_SECONDS = 0.1
 # Each waits for half of its time, and may hold some fifty connections of a PostgreSQL's 400.
-MOST_SUITES = min(CORES + 1, 6)
+MOST_SUITES = min(CORES + 2, 6)
 GRACE_SECONDS = 20.0  # in which the suite stops what it has started
 
 OnOutcome = Callable[[TestOutcome, int], None]

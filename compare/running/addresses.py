@@ -1,6 +1,10 @@
 """Addresses to listen on, of IPv4 and IPv6: which port is free, and how a URL names them."""
 
+import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from compare.errors import LaunchError
@@ -8,6 +12,9 @@ from compare.errors import LaunchError
 HOST = "127.0.0.1"
 # Where a service that listens on every address is asked.
 ASKED_AT = {"0.0.0.0": HOST, "::": "::1"}
+
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+ATTEMPTS = 100
 
 
 def netloc(host: str, port: int) -> str:
@@ -25,9 +32,43 @@ def free_port(host: str = HOST) -> int:
     return _listen(host, 0)
 
 
+@contextmanager
+def reserved_port(host: str = HOST) -> Iterator[int]:
+    """Give a TCP port for a server, and keep all of ours off it until the block ends.
+
+    It is below those of outgoing connections, one of which might take it in the second that a
+    server needs to start. It is reserved by holding the UDP port of the same number, which no
+    server here uses. LaunchError when this machine is not the host.
+    """
+    free_port(host)
+    with ExitStack() as stack:
+        ports = filter(None, (_reserve(host, stack) for _ in range(ATTEMPTS)))
+        if (port := next(ports, None)) is None:
+            raise LaunchError(f"no port of {host} is free for a server")
+        yield port
+
+
 def claimed(host: str, port: int) -> int:
     """Give the port back; LaunchError when it cannot be had."""
     return _listen(host, port)
+
+
+def _reserve(host: str, stack: ExitStack) -> int | None:
+    port = secrets.choice(range(10_000, _first_ephemeral_port()))
+    family, address = _resolved(host, port)
+    reservation = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+    try:
+        reservation.bind(address)
+        return claimed(host, port)
+    except (OSError, LaunchError):  # another one of ours has it, or somebody listens there
+        return None
+
+
+def _first_ephemeral_port() -> int:
+    try:
+        return int(EPHEMERAL.read_text().split()[0])
+    except OSError:  # only Linux has that file; others begin at 49152, as IANA says
+        return 49_152
 
 
 def _listen(host: str, port: int) -> int:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from compare.registry.environment import THREAD_LIMIT, environment, settings
 from compare.registry.project import PROJECT_ROOT
 from compare.registry.services import Service
 from compare.running import processes
-from compare.running.addresses import HOST, claimed, free_port, netloc, url_of
+from compare.running.addresses import HOST, claimed, netloc, reserved_port, url_of
 from compare.running.last_words import last_words
 from compare.running.pinning import pin
 from compare.running.stopping import family, stop
@@ -141,10 +141,11 @@ def begun(
     cores: Collection[int] | None = None,
 ) -> Iterator[Running]:
     """Do as `launched` does, without the wait: whoever needs the process waits for it."""
-    port = claimed(host, port) if port else free_port(host)
-    together = (part.replace("{host}:{port}", netloc(host, port)) for part in command)
-    parts = [part.format(host=host, port=port, threads=THREAD_LIMIT) for part in together]
-    with _log_file(name) as log:
+    with ExitStack() as stack:
+        port = claimed(host, port) if port else stack.enter_context(reserved_port(host))
+        log = stack.enter_context(_log_file(name))
+        together = (part.replace("{host}:{port}", netloc(host, port)) for part in command)
+        parts = [part.format(host=host, port=port, threads=THREAD_LIMIT) for part in together]
         started = Running(name, url_of(host, port), _start(parts, chosen or {}, log), log)
         try:
             if cores:
