@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from itertools import count
 from threading import Event, Thread
 
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
@@ -79,14 +80,15 @@ class Far(ProgressColumn):
 
 
 @contextmanager
-def live() -> Iterator[Live]:
-    """Show on standard error how far something is, until the block ends.
+def live(console: Console | None = None) -> Iterator[Live]:
+    """Show how far something is, on standard error if no console is given, until the block ends.
 
     A terminal gets bars; a file or a CI log gets a line every LINE_EVERY_SECONDS.
     """
+    console = console or err
     columns = (SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn(), Far())
-    progress = Progress(*columns, console=err, disable=not err.is_terminal)
-    with progress, nullcontext() if err.is_terminal else _lines(progress):
+    progress = Progress(*columns, console=console, disable=not console.is_terminal)
+    with progress, nullcontext() if console.is_terminal else _lines(progress):
         yield Live(progress)
 
 
@@ -112,7 +114,7 @@ def _print_lines(progress: Progress, ended: Event) -> None:
             line = f"{_clock(elapsed_seconds)}  {doing}"
         else:
             line = f"{_clock(elapsed_seconds)}  starting"
-        err.print(line, markup=False, soft_wrap=True)
+        progress.console.print(line, markup=False, soft_wrap=True)
 
 
 def _far(task: Task) -> str:

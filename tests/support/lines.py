@@ -1,11 +1,15 @@
 """A pytest plugin: where nobody watches a terminal, a line every few seconds says how far it is."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from rich.console import Console
 
-from compare.terminal.console import err
 from compare.terminal.progress import Live, live
+
+# Kept from when this plugin is loaded, which is before pytest captures what the tests print.
+STDERR = os.dup(2)
 
 
 class Lines:
@@ -28,8 +32,11 @@ class Lines:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
     """Speak while the tests run; the workers of pytest-xdist leave that to who started them."""
-    if err.is_terminal or hasattr(session.config, "workerinput"):
+    if os.isatty(STDERR) or hasattr(session.config, "workerinput"):
         return (yield)
-    with live() as progress:
+    with (
+        os.fdopen(STDERR, "w", encoding="utf-8", closefd=False) as stderr,
+        live(Console(file=stderr, highlight=False)) as progress,
+    ):
         session.config.pluginmanager.register(Lines(session, progress))
         return (yield)
