@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-INTERRUPTED = 130
+INTERRUPTED = 130  # as in compare.errors, which is not imported yet
 
 
 def main() -> NoReturn:

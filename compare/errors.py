@@ -9,7 +9,8 @@ A run meets them in this order:
 5. `GateError`: a service answered wrongly where its figures would have been kept.
 6. `UnusableResults`: a results file is missing, damaged, cut short, or of another machine.
 
-Other commands have four more: `InstructionsError` (nothing could be counted under valgrind),
+Two exceptions stay in their modules, which catch them themselves: `Difference` of bodies, and
+`WrongAnswer` in the process that is counted. Other commands have four more: `InstructionsError` (nothing could be counted under valgrind),
 `StatementError` (a service's SQL cannot be recorded), `ExperimentError` (an experiment did not end
 with an answer) and `RecordError` (a file of recorded counts or verdicts is damaged).
 """

@@ -53,6 +53,11 @@ SAID = "DATABASE_POOL_SIZE is '0'; it must be a positive integer"
 @pytest.mark.parametrize(
     ("output", "words"),
     [
+        (
+            "API_TOKEN is not set: whoever reaches this port can create posts.\n"
+            "ERROR:    [Errno 98] error while attempting to bind on address ('::1', 80): in use\n",
+            "[Errno 98] error while attempting to bind on address ('::1', 80): in use",
+        ),
         (TRACEBACK + PYDANTIC, "DATABASE_POOL_SIZE: Input should be greater than 0"),
         (
             f"[ERROR] Application failed\n{TRACEBACK}{PYDANTIC}[ERROR] Unexpected exit\n",

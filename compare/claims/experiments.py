@@ -22,6 +22,7 @@ from compare.registry.environment import environment
 from compare.registry.project import PROJECT_ROOT
 from compare.results.claims import NOT_ESTABLISHED, NOT_INSTALLED, Claim, Side
 from compare.running import databases
+from compare.running.last_words import last_words
 from compare.running.processes import CORES
 from compare.running.stopping import stop
 
@@ -99,7 +100,8 @@ class Worker:
         self._line += self._answers.readline()
         if not self._line.endswith("\n"):
             if has_ended:
-                raise ExperimentError(f"{self.job.name} failed: {self._last_words()}")
+                words = last_words(self._errors.read_text(errors="replace"))
+                raise ExperimentError(f"{self.job.name} failed: {words}")
             if time.monotonic() > self._deadline:
                 raise ExperimentError(f"{self.job.name} did not end in {DEADLINE_SECONDS:.0f} s")
             return None
@@ -108,10 +110,6 @@ class Worker:
             raise ExperimentError(f"{self.job.name} failed: {error}")
         job, self.job = self.job, None
         return job, Answer(**answer)
-
-    def _last_words(self) -> str:
-        lines = self._errors.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "no word"
 
 
 def read_catalogue() -> list[Entry]:
@@ -126,8 +124,7 @@ def read_catalogue() -> list[Entry]:
             check=True,
         )
     except subprocess.CalledProcessError as error:
-        last = (error.stderr.strip().splitlines() or [str(error)])[-1]
-        raise ExperimentError(f"the catalogue of claims: {last}") from error
+        raise ExperimentError(f"the catalogue of claims: {last_words(error.stderr)}") from error
     return [_read_entry(listed) for listed in json.loads(catalogue.stdout.splitlines()[-1])]
 
 

@@ -29,6 +29,7 @@ from compare.registry.environment import environment, settings
 from compare.registry.project import PROJECT_ROOT
 from compare.registry.services import Service
 from compare.running import databases, launch
+from compare.running.last_words import last_words
 from compare.running.processes import CORES
 from compare.running.requests import REQUESTS
 from compare.running.stopping import stop
@@ -70,9 +71,8 @@ class Counting:
         """Say whether it still runs; InstructionsError when it failed."""
         code = self.process.poll()
         if code:
-            words = (self.folder / "errors.txt").read_text(errors="replace").splitlines()
-            last = words[-1].strip() if words else f"exit code {code}"
-            raise InstructionsError(f"{self.service.name} under valgrind: {last}")
+            words = last_words((self.folder / "errors.txt").read_text(errors="replace"))
+            raise InstructionsError(f"{self.service.name} under valgrind: {words}")
         return code is None
 
     def counts(self) -> list[InstructionCount]:

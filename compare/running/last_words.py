@@ -12,6 +12,8 @@ FRAME = re.compile(r"^\s*[|+]-*[ +]?")
 LOGGED = re.compile(r"\[.+?\] \[\d+\] \[[A-Z]+\] |\[[A-Z]+\] |[A-Z]+: {2,}|\*\*\* ")
 # Pydantic's exception names the setting in the line after it, and what is wrong in the next.
 PYDANTIC = re.compile(r"\d+ validation errors? for ")
+# uvicorn logs what keeps it from listening, and ends.
+CANNOT_LISTEN = re.compile(r"ERROR: +(\[Errno \d+\] .+)")
 SILENT = "it said nothing"
 
 
@@ -35,5 +37,7 @@ def _raised(lines: list[str]) -> str:
 
 
 def _last(lines: list[str]) -> str:
+    if obstacles := [match[1] for line in lines if (match := CANNOT_LISTEN.match(line))]:
+        return obstacles[-1]
     own = [line for line in lines if not LOGGED.match(line)]
     return (own or lines or [SILENT])[-1]
