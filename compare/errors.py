@@ -10,9 +10,10 @@ A run meets them in this order:
 6. `UnusableResults`: a results file is missing, damaged, cut short, or of another machine.
 
 Two exceptions stay in their modules, which catch them themselves: `Difference` of bodies, and
-`WrongAnswer` in the process that is counted. Other commands have four more: `InstructionsError` (nothing could be counted under valgrind),
-`StatementError` (a service's SQL cannot be recorded), `ExperimentError` (an experiment did not end
-with an answer) and `RecordError` (a file of recorded counts or verdicts is damaged).
+`WrongAnswer` in the process that is counted. Other commands have four more: `InstructionsError`
+(nothing could be counted under valgrind), `StatementError` (a service's SQL cannot be recorded),
+`ExperimentError` (an experiment did not end with an answer) and `RecordError` (a file of recorded
+counts or verdicts is damaged).
 """
 
 from pathlib import Path
