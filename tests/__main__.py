@@ -1,7 +1,8 @@
 """Run the project's tests as `make test` does, or all of them, and sum up in plain words.
 
 `python -m tests` runs the quick ones, `python -m tests all` all of them, `python -m tests own` the
-quick ones without the contract, `python -m tests slow` the slow ones. The first that fails ends it.
+quick ones without the contract, `python -m tests slow` the slow ones that CI has time for. The
+first command that fails ends it.
 """
 
 import re
@@ -24,22 +25,23 @@ QUICK = (
     (*PYTEST, "-m", "not alone and not slow", *SIDE_BY_SIDE),
 )
 # Each of these keeps one core busy most of the time.
-SLOW = (*PYTEST, "-m", "slow", "--numprocesses", "2", "--dist", "loadfile")
+TWO_AT_ONCE = ("--numprocesses", "2", "--dist", "loadfile")
 COMMANDS = {
     "quick": (*QUICK, (*CHECK, *USUAL)),
     "own": QUICK,
-    "slow": (SLOW,),
+    "slow": ((*PYTEST, "-m", "slow and not exhaustive", *TWO_AT_ONCE),),
     "all": (
         *QUICK,
         (*CHECK, "--all"),
         (*CHECK, "--all", "--database", "postgres"),
-        SLOW,
+        (*PYTEST, "-m", "slow", *TWO_AT_ONCE),
     ),
 }
 WHAT_ELSE = {
     "quick": "Not run: the other rows of the registry, PostgreSQL, and the slow tests;"
     " `make test-all` runs them, in about half an hour.",
-    "slow": "Not run: the contract (`compare check`) and the quick tests (`make test`).",
+    "slow": "Not run: the contract (`compare check`), the quick tests (`make test`), and those that"
+    " take minutes (`make test-all`).",
     "own": "Not run: the contract (`compare check`) and the slow tests (`make test-all`).",
     "all": "Left to run: `make lint` for style and types, and `.ci/run` for all that CI does.",
 }
