@@ -1,7 +1,7 @@
 """The servers that run the applications, each with the flags that make it equal to the others.
 
 One worker process, THREAD_LIMIT threads where it has threads, no access log, and uvloop and
-httptools where it takes them.
+httptools where it takes them. At SIGTERM the requests under way have GRACEFUL_SECONDS to end.
 """
 
 import shlex
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 PYTHON = sys.executable
+# Docker kills after ten. Daphne alone waits for nothing: it cuts off what is under way.
+GRACEFUL_SECONDS = 8
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Server:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return (PYTHON, *shlex.split(text))
+    return (PYTHON, *shlex.split(text.replace("{graceful}", str(GRACEFUL_SECONDS))))
 
 
 GUNICORN_TLS = "--certfile {certificate} --keyfile {key}"
@@ -49,7 +51,7 @@ UVICORN = Server(
     interface="ASGI",
     command=_words(
         "-m uvicorn --loop uvloop --http httptools --no-access-log --log-level warning"
-        " --host {host} --port {port} {application}"
+        " --timeout-graceful-shutdown {graceful} --host {host} --port {port} {application}"
     ),
     requires=("uvicorn", "uvloop", "httptools"),
     packages=("uvicorn", "uvloop", "httptools", "websockets", "zttp"),
@@ -71,7 +73,8 @@ HYPERCORN = Server(
     name="hypercorn",
     interface="ASGI",
     command=_words(
-        "-m hypercorn --worker-class uvloop --log-level warning --bind {host}:{port} {application}"
+        "-m hypercorn --worker-class uvloop --log-level warning --graceful-timeout {graceful}"
+        " --bind {host}:{port} {application}"
     ),
     requires=("hypercorn", "uvloop"),
     packages=("hypercorn", "h2", "priority"),
@@ -82,7 +85,7 @@ GRANIAN = Server(
     interface="ASGI",
     command=_words(
         "-m granian --interface asgi --loop uvloop --workers 1 --no-access-log --log-level warning"
-        " --host {host} --port {port} {application}"
+        " --workers-kill-timeout {graceful} --host {host} --port {port} {application}"
     ),
     requires=("granian", "uvloop"),
     packages=("granian",),
@@ -94,7 +97,7 @@ GUNICORN_ASGI = Server(
     interface="ASGI",
     command=_words(
         "-m gunicorn --worker-class asgi --asgi-loop uvloop --workers 1 --log-level warning"
-        " --bind {host}:{port} {application}"
+        " --graceful-timeout {graceful} --bind {host}:{port} {application}"
     ),
     requires=("gunicorn", "uvloop"),
     packages=("gunicorn",),
@@ -108,7 +111,7 @@ GUNICORN_UVICORN = Server(
     interface="ASGI",
     command=_words(
         "-m gunicorn --worker-class uvicorn_worker.UvicornWorker --workers 1 --log-level warning"
-        " --bind {host}:{port} {application}"
+        " --graceful-timeout {graceful} --bind {host}:{port} {application}"
     ),
     requires=("gunicorn", "uvicorn", "uvicorn_worker", "uvloop", "httptools"),
     packages=("gunicorn", "uvicorn-worker"),
@@ -122,7 +125,7 @@ GUNICORN_GTHREAD = Server(
     interface="WSGI",
     command=_words(
         "-m gunicorn --worker-class gthread --workers 1 --threads {threads} --log-level warning"
-        " --bind {host}:{port} {application}"
+        " --graceful-timeout {graceful} --bind {host}:{port} {application}"
     ),
     requires=("gunicorn",),
     packages=("gunicorn",),
@@ -137,7 +140,9 @@ UWSGI = Server(
     # It breaks a connection whose body the application did not read, without a word: the buffering
     # reads the body, and the routes say that a connection ends with a body.
     command=_words(
-        "-c 'import pyuwsgi; pyuwsgi.run()' --master --need-app --die-on-term --enable-threads"
+        "-c 'import pyuwsgi; pyuwsgi.run()' --master --need-app --enable-threads"
+        " --hook-master-start 'unix_signal:15 gracefully_kill_them_all'"
+        " --worker-reload-mercy {graceful}"
         " --threads {threads} --disable-logging --buffer-size 65535 --post-buffering 4096"
         " --route-if-not 'empty:${{CONTENT_LENGTH}} addheader:Connection: close'"
         " --route-if-not 'empty:${{HTTP_TRANSFER_ENCODING}} addheader:Connection: close'"

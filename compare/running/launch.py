@@ -34,7 +34,8 @@ POLL_SECONDS = 0.05
 READY = "status 200"
 
 SIMULATOR: tuple[str, ...] = (sys.executable, "-m", "uvicorn", "shared.upstreams:app")
-SIMULATOR += ("--no-access-log", "--log-level", "warning", "--host", "{host}", "--port", "{port}")
+SIMULATOR += ("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "1")
+SIMULATOR += ("--host", "{host}", "--port", "{port}")
 
 
 @dataclass(frozen=True)

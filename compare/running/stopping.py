@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import psutil
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 10.0  # a little more than services have for what is under way
 AGAIN_SECONDS = 0.05
 
 Handler = Callable[[int, FrameType | None], Any]
