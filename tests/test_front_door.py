@@ -79,7 +79,7 @@ async def ask_beyond_the_limit(
         for done in asyncio.as_completed(requests):
             (refused if len(refused) < REFUSED else answered).append(await done)
             if len(refused) == REFUSED:
-                control.delete("/control")
+                await client.delete(f"{control.base_url}/control")
     return refused, answered
 
 

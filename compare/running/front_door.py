@@ -1,5 +1,6 @@
 """Run the front door of compose.yml, nginx, before one service that runs here."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from compare.running.launch import Running, launched
 
 CONFIGURATION = PROJECT_ROOT / "compose" / "nginx.conf"
 LIMITS = PROJECT_ROOT / "compose" / "limits.conf"
+SERVICES = re.compile(r"\(\?<name>[^)]*\)")
 NAME = "service"  # the first part of each path, as the composition has the name of a service
 
 
@@ -45,9 +47,8 @@ def _configuration(url: str, port: int, folder: str) -> str:
     for there, here in (
         ("/tmp/", f"{folder}/"),
         ("listen 8080", f"listen {HOST}:{port}"),
-        ("django|fastapi", NAME),
         ("http://$service:8000", url),
         ("http://$service_of_nul:8000", url),
     ):
         configuration = configuration.replace(there, here)
-    return configuration
+    return SERVICES.sub(f"(?<name>{NAME})", configuration)
