@@ -73,7 +73,8 @@ async def ask_beyond_the_limit(
     """Ask for more dashboards than may wait; give those refused while the others do, and them."""
     limits = httpx.Limits(max_connections=None)
     client = httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=limits, trust_env=False)
-    refused, answered = [], []
+    refused: list[httpx.Response] = []
+    answered: list[httpx.Response] = []
     async with client:
         requests = [client.get(f"{url}/dashboard") for _ in range(MOST_IN_FLIGHT + REFUSED)]
         for done in asyncio.as_completed(requests):
