@@ -84,6 +84,15 @@ class PoolUse(Strict):
     verdict: str
 
 
+class FaultSeen(Strict):
+    """What a service did in one fault: `said` in few words, `held` if that is what is asked."""
+
+    fault: str
+    service: str
+    held: bool
+    said: str
+
+
 class QueryPlan(Strict):
     """A SQL statement as a service sent it, and the database's plan for it, one line a step."""
 
@@ -156,6 +165,7 @@ class Survey(Strict):
     observations: list[Observation] = []
     pools: list[PoolUse] = []
     growth: list[Growth] = []
+    faults: list[FaultSeen] = []
     claims: list[Claim] = []
     made: list[Made] = []
 
@@ -164,6 +174,7 @@ class Survey(Strict):
         checked = {(row.service, row.database) for row in newer.contract}
         observed = {observation.service for observation in newer.observations}
         counted = {pool.name for pool in newer.pools}
+        broken = {seen.service for seen in newer.faults}
         grown = {growth.database: growth for growth in self.growth}
         for growth in newer.growth:
             before = grown.get(growth.database)
@@ -177,6 +188,7 @@ class Survey(Strict):
             + newer.observations,
             pools=[row for row in self.pools if row.name not in counted] + newer.pools,
             growth=list(grown.values()),
+            faults=[seen for seen in self.faults if seen.service not in broken] + newer.faults,
             claims=list(({claim.id: claim for claim in self.claims + newer.claims}).values()),
             made=[made for made in self.made if made.command not in repeated] + newer.made,
         )

@@ -1,0 +1,64 @@
+"""Processes that are killed among creates: what was acknowledged must be there afterwards."""
+
+import signal
+
+import psutil
+from sqlalchemy import text
+
+from compare.errors import DatabaseError
+from compare.running.addresses import HOST, reserved_port, url_of
+from compare.survey.faults.creates import Attempt, acknowledged, creating, fate, unforeseen
+from compare.survey.faults.ground import Fault, Ground, Seen, wait_until
+
+ACKNOWLEDGED_BETWEEN = 25
+BACKENDS = text(
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+
+
+def service_is_killed(ground: Ground) -> Seen:
+    """The service is killed (SIGKILL) among creates, and started again."""
+    with reserved_port() as port, creating(url_of(HOST, port)) as attempts:
+        for _ in range(ground.kills):
+            with ground.running(port) as running:
+                _wait_for_more(attempts)
+                running.kill()
+    return _seen(ground, attempts)
+
+
+def database_is_killed(ground: Ground) -> Seen:
+    """A process of PostgreSQL is killed (SIGKILL) among creates: it ends all others, and recovers."""
+    with ground.running() as running, creating(running.url) as attempts:
+        slowest_seconds = 0.0
+        for _ in range(ground.kills):
+            _wait_for_more(attempts)
+            _kill_backend(ground)
+            slowest_seconds = max(slowest_seconds, _wait_for_more(attempts))
+        running.check_alive()
+    seen = _seen(ground, attempts)
+    return Seen(seen.held, f"{seen.said}; creates again within {slowest_seconds:.1f} s")
+
+
+def _wait_for_more(attempts: list[Attempt]) -> float:
+    enough = acknowledged(attempts) + ACKNOWLEDGED_BETWEEN
+    return wait_until(lambda: acknowledged(attempts) >= enough)
+
+
+def _kill_backend(ground: Ground) -> None:
+    with ground.database.connect() as connection:
+        backends = connection.scalars(BACKENDS).all()
+    try:
+        psutil.Process(backends[0]).send_signal(signal.SIGKILL)
+    except (psutil.NoSuchProcess, psutil.AccessDenied) as error:
+        raise DatabaseError("faults are made on the embedded PostgreSQL") from error
+
+
+def _seen(ground: Ground, attempts: list[Attempt]) -> Seen:
+    whole, words = fate(attempts, ground.database)
+    others = unforeseen(attempts)
+    times = f"{ground.kills} times: {words}"
+    return Seen(whole and not others, f"{times}; answered {others}" if others else times)
+
+
+FAULTS: tuple[Fault, ...] = (service_is_killed, database_is_killed)
