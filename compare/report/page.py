@@ -12,7 +12,7 @@ from compare.report import axis, charts, claims, code, contract, figures, studie
 from compare.report.formats import FILTERS
 from compare.results.claims import Claim
 from compare.results.model import Results, labels
-from compare.results.surveys import CheckedService, ProtocolCell, Survey, by_answer
+from compare.results.surveys import CheckedService, FaultSeen, ProtocolCell, Survey, by_answer
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Surveyed:
     untested: dict[str, str]
     protocols: surveys.Matrix[ProtocolCell]
     observations: dict[str, dict[str, list[str]]]
+    faults: surveys.Matrix[FaultSeen]
     growth: list[surveys.GrowthTable]
     claims: dict[str, list[tuple[Claim, list[claims.ShownSide]]]]
     claim_count: int
@@ -149,6 +150,7 @@ def _surveyed(survey: Survey) -> Surveyed:
         untested=surveys.untested(survey),
         protocols=surveys.protocols(survey),
         observations=by_answer(survey.observations),
+        faults=surveys.faults(survey),
         growth=surveys.growth(survey),
         claims=claims.groups(survey.claims),
         claim_count=len(survey.claims),

@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from compare.results.surveys import CheckedService, Depth, Growth, GrowthPoint, ProtocolCell, Survey
+from compare.results.surveys import (
+    CheckedService,
+    Depth,
+    FaultSeen,
+    Growth,
+    GrowthPoint,
+    ProtocolCell,
+    Survey,
+)
 
 Cell = TypeVar("Cell")
 
@@ -41,6 +49,11 @@ def untested(survey: Survey) -> dict[str, str]:
 def protocols(survey: Survey) -> Matrix[ProtocolCell]:
     """Give server -> protocol -> whether it speaks it."""
     return _matrix((cell.server, cell.protocol, cell) for cell in survey.protocols)
+
+
+def faults(survey: Survey) -> Matrix[FaultSeen]:
+    """Give fault -> service -> what it did then."""
+    return _matrix((seen.fault, seen.service, seen) for seen in survey.faults)
 
 
 def growth(survey: Survey) -> list[GrowthTable]:

@@ -174,7 +174,7 @@ class Survey(Strict):
         checked = {(row.service, row.database) for row in newer.contract}
         observed = {observation.service for observation in newer.observations}
         counted = {pool.name for pool in newer.pools}
-        broken = {seen.service for seen in newer.faults}
+        made_anew = {(seen.fault, seen.service) for seen in newer.faults}
         grown = {growth.database: growth for growth in self.growth}
         for growth in newer.growth:
             before = grown.get(growth.database)
@@ -188,7 +188,8 @@ class Survey(Strict):
             + newer.observations,
             pools=[row for row in self.pools if row.name not in counted] + newer.pools,
             growth=list(grown.values()),
-            faults=[seen for seen in self.faults if seen.service not in broken] + newer.faults,
+            faults=[seen for seen in self.faults if (seen.fault, seen.service) not in made_anew]
+            + newer.faults,
             claims=list(({claim.id: claim for claim in self.claims + newer.claims}).values()),
             made=[made for made in self.made if made.command not in repeated] + newer.made,
         )

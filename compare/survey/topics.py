@@ -16,9 +16,9 @@ from compare.results import provenance
 from compare.results.model import TestOutcome
 from compare.results.surveys import CheckedService, Made, PoolUse, Survey
 from compare.running import databases
-from compare.survey import growth, observed, pools
+from compare.survey import faults, growth, observed, pools
 
-Topic = Literal["contract", "servers", "pools", "growth"]
+Topic = Literal["contract", "servers", "pools", "growth", "faults"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 
 # What speaks the protocols to the servers; the extra `servers` brings it.
@@ -40,13 +40,14 @@ class SurveyProgress(Protocol):
 
 @dataclass(frozen=True)
 class SurveyPlan:
-    """What to survey; `sizes`, in posts, and `seed` are for growth."""
+    """What to survey; `sizes`, in posts, and `seed` are for growth, `faults` for the topic."""
 
     topic: Topic
     services: Sequence[Service]
     database: str
     sizes: Sequence[int]
     seed: int
+    faults: faults.FaultPlan
 
     @property
     def command(self) -> str:
@@ -56,6 +57,11 @@ class SurveyPlan:
         command = ["compare", "survey", self.topic, *names, "--database", database]
         if self.topic == "growth":
             command += [f"--posts={posts}" for posts in self.sizes] + [f"--seed={self.seed}"]
+        if self.topic == "faults":
+            command += [f"--kills={self.faults.kills}"]
+            command += [f"--soak-seconds={self.faults.soak_seconds:.0f}"]
+            if len(self.faults.names) < len(faults.FAULTS):
+                command += [f"--fault={name}" for name in self.faults.names]
         return shlex.join(command)
 
 
@@ -84,6 +90,11 @@ def _tables(plan: SurveyPlan, progress: SurveyProgress) -> Survey:
             say = progress.counting(len(services))
             with databases.open(database) as source:
                 return Survey(pools=[_pool_use(service, source, say) for service in services])
+        case "faults":
+            say = progress.counting(len(services) * len(plan.faults.names))
+            with databases.open(database) as source:
+                seen = faults.survey_faults(services, source, plan.faults, say)
+            return Survey(faults=seen)
         case "growth":
             say_growth = _growing(progress)
             table = growth.grow(services, database, plan.seed, say_growth, plan.sizes)

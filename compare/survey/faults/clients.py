@@ -61,7 +61,7 @@ def connections_are_idle(ground: Ground) -> Seen:
 def clients_hang_up(ground: Ground) -> Seen:
     """Fifty clients ask for the dashboard while all upstreams hang, and hang up."""
     ground.tell_upstreams(mode="hang")
-    with ground.running(UPSTREAM_TIMEOUT_SECONDS="5") as running:
+    with ground.running(UPSTREAM_TIMEOUT_SECONDS="2") as running:
         with _connected(running.url, DASHBOARD, HANGING_UP):
             _settle(ground)
         hung_up_at = time.monotonic()

@@ -25,12 +25,16 @@ class Seen:
 
 @dataclass(frozen=True)
 class Ground:
-    """One service with a filled PostgreSQL database; `kills` is how often something is killed."""
+    """One service with a filled PostgreSQL database, and how long a fault goes on.
+
+    `kills` is how often something is killed, `soak_seconds` how long the load goes on.
+    """
 
     service: Service
     database_url: str
     upstreams: launch.Running
     kills: int
+    soak_seconds: float
 
     @contextmanager
     def running(self, port: int | None = None, **overrides: str) -> Iterator[launch.Running]:

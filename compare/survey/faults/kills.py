@@ -28,7 +28,7 @@ def service_is_killed(ground: Ground) -> Seen:
 
 
 def database_is_killed(ground: Ground) -> Seen:
-    """A process of PostgreSQL is killed (SIGKILL) among creates: it ends all others, and recovers."""
+    """A process of PostgreSQL is killed (SIGKILL) among creates, upon which it ends and recovers."""
     with ground.running() as running, creating(running.url) as attempts:
         slowest_seconds = 0.0
         for _ in range(ground.kills):

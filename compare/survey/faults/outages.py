@@ -1,10 +1,9 @@
-"""A database that is there and does not serve: away, read-only, locked, or full of others."""
+"""A database that is there and does not serve: away, read-only, or locked."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from compare.survey.faults.creates import (
     AT_ONCE,
@@ -19,7 +18,7 @@ from compare.survey.faults.ground import Fault, Ground, Seen, wait_until
 
 REFUSALS = 2 * AT_ONCE
 # Short, so that a refusal by timeout is seen soon.
-TIMEOUT = {"DATABASE_TIMEOUT_SECONDS": "1"}
+TIMEOUT_SECONDS = "1"
 END_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = '{name}' AND pid <> pg_backend_pid()"
@@ -65,25 +64,12 @@ def table_is_locked(ground: Ground) -> Seen:
     return _creating_during(locked(), ground)
 
 
-def connections_are_taken(ground: Ground) -> Seen:
-    """Others end the service's connections and take all that the server has, among creates."""
-
-    @contextmanager
-    def taken() -> Iterator[None]:
-        with ExitStack() as others:
-            ground.tell_server(END_SESSIONS)
-            try:
-                while True:
-                    others.enter_context(ground.database.connect())
-            except OperationalError:
-                yield
-
-    return _creating_during(taken(), ground)
-
-
 def _creating_during(outage: AbstractContextManager[None], ground: Ground) -> Seen:
     """Create before, during and after an outage, and say how creates were answered."""
-    with ground.running(**TIMEOUT) as running, creating(running.url) as attempts:
+    with (
+        ground.running(DATABASE_TIMEOUT_SECONDS=TIMEOUT_SECONDS) as running,
+        creating(running.url) as attempts,
+    ):
         wait_until(lambda: acknowledged(attempts) >= AT_ONCE)
         with outage:
             refused = _refused(attempts)
@@ -107,9 +93,4 @@ def _refused(attempts: list[Attempt]) -> int:
     return sum(attempt.status != CREATED for attempt in attempts)
 
 
-FAULTS: tuple[Fault, ...] = (
-    database_is_away,
-    database_is_read_only,
-    table_is_locked,
-    connections_are_taken,
-)
+FAULTS: tuple[Fault, ...] = (database_is_away, database_is_read_only, table_is_locked)

@@ -6,8 +6,6 @@ from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-import psutil
-
 from compare.running import load
 from compare.running.front_door import front_door
 from compare.running.launch import Running
