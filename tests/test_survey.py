@@ -18,6 +18,7 @@ from compare.results.model import Results
 from compare.results.surveys import (
     CheckedService,
     Depth,
+    FaultSeen,
     Growth,
     GrowthPoint,
     Made,
@@ -107,6 +108,7 @@ def whole_survey() -> Survey:
         ],
         pools=[pool_use(13)],
         growth=[grown("SQLite 3")],
+        faults=[FaultSeen(fault="It is killed.", service="django", held=True, said="none lost")],
         made=[Made(command="compare survey pools", commit="1234", finished_at=NOON)],
     )
 
@@ -158,13 +160,31 @@ def test_page_shows_every_table() -> None:
     """Each table is there with what was found, escaped; without a survey there is none."""
     empty = page.render(sample_results())
     whole = page.render(sample_results().model_copy(update={"survey": whole_survey()}))
-    headings = ("every-service", "protocols", "observations", "pools", "growth", "surveys")
-    assert [f'id="{heading}"' in empty for heading in headings] == [False] * 6
-    assert [f'id="{heading}"' in whole for heading in headings] == [True] * 6
+    headings = (
+        "every-service",
+        "protocols",
+        "observations",
+        "pools",
+        "growth",
+        "faults",
+        "surveys",
+    )
+    assert [f'id="{heading}"' in empty for heading in headings] == [False] * 7
+    assert [f'id="{heading}"' in whole for heading in headings] == [True] * 7
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", whole))
-    for told in ("C2 failed: it was a 500", "closes the connection", "goes on fastapi"):
+    for told in (
+        "C2 failed: it was a 500",
+        "closes the connection",
+        "goes on fastapi",
+        "✓ none lost",
+    ):
         assert told in text
-    for told in ("within the pool of 16", "page 44: the same within 20 %", "SELECT 1 &lt; 2"):
+    for told in (
+        "within the pool of 16",
+        "page 44: the same within 20 %",
+        "SELECT 1 &lt; 2",
+        "✓ none lost",
+    ):
         assert told in text
 
 

@@ -39,7 +39,7 @@ def clients_are_slow(ground: Ground) -> Seen:
 
 
 def clients_are_slow_behind_the_door(ground: Ground) -> Seen:
-    """Fifty clients do the same behind the front door of compose.yml, nginx."""
+    """Fifty clients send half a create each to the front door of compose.yml (nginx)."""
     with (
         ground.running() as running,
         front_door(running.url) as door,

@@ -67,7 +67,7 @@ def fate(attempts: Sequence[Attempt], database: Engine) -> tuple[bool, str]:
         tags = Counter(connection.scalars(select(tag.c.post_id).where(tag.c.post_id > POSTS)))
     titles = Counter(title for _, title in rows)
     lost = sum(attempt.status == CREATED and not titles[attempt.title] for attempt in attempts)
-    torn = sum(tags[id] != len(_tags(title)) for id, title in rows)
+    torn = sum(tags[id] != len(tags_of(title)) for id, title in rows)
     doubled = sum(times - 1 for times in titles.values())
     whole = f"{acknowledged(attempts):,} acknowledged creates, "
     if lost or torn or doubled:
@@ -81,14 +81,15 @@ def unforeseen(attempts: Sequence[Attempt]) -> str:
     return ", ".join(f"{times} × {status}" for status, times in others.items())
 
 
+def tags_of(title: str) -> list[str]:
+    """Give the tags of a create, which no other has."""
+    return [f"{title}, first", f"{title}, second"]
+
+
 def _attempt(sender: httpx.Client, title: str) -> Attempt:
-    new = {"title": title, "body": "Sent among faults.", "author_id": 1, "tags": _tags(title)}
+    new = {"title": title, "body": "Sent among faults.", "author_id": 1, "tags": tags_of(title)}
     try:
         answer = sender.post("/posts", json=new)
     except httpx.TransportError:
         return Attempt(title, None)
     return Attempt(title, answer.status_code, "retry-after" in answer.headers)
-
-
-def _tags(title: str) -> list[str]:
-    return [f"{title}, first", f"{title}, second"]

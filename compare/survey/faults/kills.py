@@ -28,7 +28,7 @@ def service_is_killed(ground: Ground) -> Seen:
 
 
 def database_is_killed(ground: Ground) -> Seen:
-    """A process of PostgreSQL is killed (SIGKILL) among creates, upon which it ends and recovers."""
+    """A process of PostgreSQL is killed (SIGKILL) among creates, and all of it starts anew."""
     with ground.running() as running, creating(running.url) as attempts:
         slowest_seconds = 0.0
         for _ in range(ground.kills):

@@ -39,7 +39,7 @@ def overloaded(ground: Ground) -> Seen:
 
 
 def overloaded_behind_the_door(ground: Ground) -> Seen:
-    """The same behind the front door of compose.yml, which lets one client have 64 under way."""
+    """Creates arrive so at the front door of compose.yml, which lets a client have 64 under way."""
     with ground.running() as running, front_door(running.url) as door:
         capacity, result, threads = _overload(door.url, running)
         again_seconds = _again(door.url)

@@ -45,7 +45,7 @@ def markdown(survey: Survey) -> str:
     }
     lines = [BEGINNING]
     for fault in map(sentence_of, FAULTS.values()):
-        lines += [f"## {fault}", "", "| Service | What it did |", "|---|---|"]
+        lines += [f"## {fault.rstrip('.')}", "", "| Service | What it did |", "|---|---|"]
         lines += [
             f"| `{service}` | {cells[fault, service]} |"
             for service in services
