@@ -160,32 +160,16 @@ def test_page_shows_every_table() -> None:
     """Each table is there with what was found, escaped; without a survey there is none."""
     empty = page.render(sample_results())
     whole = page.render(sample_results().model_copy(update={"survey": whole_survey()}))
-    headings = (
-        "every-service",
-        "protocols",
-        "observations",
-        "pools",
-        "growth",
-        "faults",
-        "surveys",
-    )
+    headings = ["every-service", "protocols", "observations", "pools", "growth", "faults"]
+    headings += ["surveys"]
     assert [f'id="{heading}"' in empty for heading in headings] == [False] * 7
     assert [f'id="{heading}"' in whole for heading in headings] == [True] * 7
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", whole))
-    for told in (
-        "C2 failed: it was a 500",
-        "closes the connection",
-        "goes on fastapi",
-        "✓ none lost",
-    ):
+    for told in ("C2 failed: it was a 500", "closes the connection", "goes on fastapi"):
         assert told in text
-    for told in (
-        "within the pool of 16",
-        "page 44: the same within 20 %",
-        "SELECT 1 &lt; 2",
-        "✓ none lost",
-    ):
+    for told in ("within the pool of 16", "page 44: the same within 20 %", "SELECT 1 &lt; 2"):
         assert told in text
+    assert "✓ none lost" in text
 
 
 @pytest.mark.parametrize(
