@@ -5,14 +5,25 @@ when there is no Docker engine to run it on, and 130 after Ctrl-C; whatever it s
 """
 
 import sys
+from itertools import permutations
 
-from compare.running import stopping
-from compose.composition import REPLICAS, Broken, Composition, Unusable, composed, run
-from compose.killing import kill_among_creates, start_again
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
+
+from compare.running import databases, stopping
+from compose.composition import (
+    REPLICAS,
+    SERVICES,
+    Broken,
+    Composition,
+    Unusable,
+    composed,
+    run,
+)
+from compose.killing import kill_among_creates, require, start_again
 
 CHECK = (sys.executable, "-m", "compare", "check")
 CHECK_SECONDS = 900.0
-SERVICES = ("django", "fastapi")
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
 
@@ -38,13 +49,27 @@ def main() -> int:
 
 def check_and_kill(composition: Composition) -> list[str]:
     """Check and kill one service after the other, and give what was found, a sentence each."""
-    sentences = [check(composition, service) for service in SERVICES]
+    sentences = [check_that_roles_are_apart(composition)]
+    sentences += [check(composition, service) for service in SERVICES]
     for service in SERVICES:
         print(f"killing a replica of {service} among creates", flush=True)
         victim = composition.replicas(service)[0]
         sentences.append(kill_among_creates(composition, service, victim))
         sentences.append(start_again(composition, service, victim))
     return sentences
+
+
+def check_that_roles_are_apart(composition: Composition) -> str:
+    """Try each service's role on the database of the other; Broken when it gets in."""
+    for service, other in permutations(SERVICES, 2):
+        url = make_url(composition.database_url(service)).set(database=other)
+        try:
+            databases.engine(url.render_as_string(hide_password=False)).connect().close()
+        except OperationalError as error:
+            require("permission denied" in str(error), f"the database says: {error}")
+        else:
+            raise Broken(f"the role of {service} opens the database of {other}")
+    return "each role opens the database of its own service only"
 
 
 def check(composition: Composition, service: str) -> str:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +21,7 @@ from compare.running.addresses import HOST, free_port
 from compare.running.stopping import stop
 
 FILES = ("compose.yml", "compose/published.yml")
+SERVICES = ("django", "fastapi")
 FRONT_DOOR = "front-door"
 REPLICAS = 3
 UP_SECONDS = 900.0  # a first build downloads every package
@@ -61,6 +62,9 @@ class Composition:
     name: str = field(default_factory=lambda: f"posts-{secrets.token_hex(4)}")
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     password: str = field(default_factory=lambda: secrets.token_hex(16))
+    passwords: Mapping[str, str] = field(
+        default_factory=lambda: {name: secrets.token_hex(16) for name in SERVICES}
+    )
     port: int = field(default_factory=free_port)
     database_port: int = field(default_factory=free_port)
     upstreams_port: int = field(default_factory=free_port)
@@ -71,7 +75,8 @@ class Composition:
 
     def database_url(self, service: str) -> str:
         """Give the database of a service."""
-        return f"postgresql://{service}:{self.password}@{HOST}:{self.database_port}/{service}"
+        password = self.passwords[service]
+        return f"postgresql://{service}:{password}@{HOST}:{self.database_port}/{service}"
 
     @property
     def upstreams_url(self) -> str:
@@ -122,6 +127,7 @@ class Composition:
             "API_TOKEN": self.token,
             "POSTGRES_PASSWORD": self.password,
             "SECRET_KEY": secrets.token_hex(32),
+            **{f"{name.upper()}_PASSWORD": password for name, password in self.passwords.items()},
         }
 
 

@@ -18,7 +18,8 @@ INEQUALITIES: dict[str, tuple[str, ...]] = {
         "On PostgreSQL Django binds parameters in the client, SQLAlchemy lets the server do it; "
         "neither prepares statements. The yardstick does.",
         "A blocking Django runs under gunicorn, its classic server, a blocking FastAPI under "
-        "uvicorn.",
+        "uvicorn. Slow clients hold gunicorn's threads, so that it belongs behind a proxy that "
+        "takes in whole requests; uvicorn reads them on its event loop.",
     ),
     "FastAPI": (
         "On SQLite a create holds the one write lock until it commits; FastAPI's async create "
