@@ -29,7 +29,9 @@ def chosen_services(config: pytest.Config) -> dict[str, Service]:
 
 def is_beyond_yardstick(item: pytest.Item) -> bool:
     """Say whether a test asks a yardstick for more than a happy path."""
-    subject = item.callspec.params.get("subject") if isinstance(item, pytest.Function) else None
+    # Beside the suite may be other tests, which have no parameters.
+    case = getattr(item, "callspec", None)
+    subject = case.params.get("subject") if case else None
     is_yardstick = isinstance(subject, Service) and subject.is_yardstick
     return is_yardstick and item.get_closest_marker("happy_path") is None
 
