@@ -46,6 +46,13 @@ def test_fails_twice_at_once():
     raise ExceptionGroup("tasks", [AssertionError("the first"), AssertionError("the second")])
 """
 
+ASKS_FOR_ARGUMENTS = """
+import psutil
+
+def test_arguments():
+    assert not any("secret" in argument for argument in psutil.Process().cmdline())
+"""
+
 
 @pytest.fixture
 def small_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +101,13 @@ def test_total_leaves_out_what_was_not_chosen() -> None:
     totals = []
     suite.check([["-k", "passes or skipped"]], lambda outcome, total: totals.append(total))
     assert totals == [2, 2]
+
+
+def test_secrets_are_no_arguments(small_suite: None, tmp_path: Path) -> None:
+    """What the suite is told, such as a token, stands in no list of the machine's processes."""
+    (tmp_path / "test_small.py").write_text(SMALL_SUITE + ASKS_FOR_ARGUMENTS)
+    outcomes = suite.check([["-k", "arguments or secret"]], lambda outcome, total: None)
+    assert [outcome.outcome for outcome in outcomes] == ["passed"]
 
 
 @pytest.mark.usefixtures("small_suite")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -110,9 +111,10 @@ def _suite(options: Sequence[str]) -> Iterator[Suite]:
         report.touch()
         with output.open("wb") as file, report.open(encoding="utf-8") as lines:
             process = psutil.Popen(
-                [*command, "--report-log", str(report), *options],
+                [*command, "--report-log", str(report)],
                 cwd=PROJECT_ROOT,
-                env=environment({"PYTEST_ADDOPTS": "", "PYTHONUNBUFFERED": "1"}),
+                # Not as arguments, which every user of the machine may read: a token, a password.
+                env=environment({"PYTEST_ADDOPTS": shlex.join(options), "PYTHONUNBUFFERED": "1"}),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,

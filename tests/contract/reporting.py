@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 
 from compare.registry.services import Service
+from compare.running.databases import without_password
 from tests.contract.choosing import chosen_services
 
 DOCSTRING = re.compile(r"(C\d+): (.+?\.)(?:\s|$)", re.DOTALL)
@@ -30,8 +31,9 @@ def header(config: pytest.Config) -> list[str]:
     names = [config.option.url] if config.option.url else list(services)
     modules = {"httpx", *(name for service in services.values() for name in service.requires)}
     versions = [f"{module} {_version(module)}" for module in sorted(modules)]
+    database = without_password(config.option.database)
     return [
-        f"contract of: {', '.join(names)}; database: {config.option.database}",
+        f"contract of: {', '.join(names)}; database: {database}",
         f"versions: Python {platform.python_version()}, {', '.join(versions)}",
     ]
 
