@@ -3,7 +3,8 @@
 import signal
 
 import psutil
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from compare.errors import DatabaseError
 from compare.running.addresses import HOST, reserved_port, url_of
@@ -46,12 +47,22 @@ def _wait_for_more(attempts: list[Attempt]) -> float:
 
 
 def _kill_backend(ground: Ground) -> None:
-    with ground.database.connect() as connection:
-        backends = connection.scalars(BACKENDS).all()
+    """Kill one of the service's sessions, and wait until the server has ended all others for it."""
+    with ground.database.connect() as ours:
+        backends = ours.scalars(BACKENDS).all()
+        try:
+            psutil.Process(backends[0]).send_signal(signal.SIGKILL)
+        except (psutil.NoSuchProcess, psutil.AccessDenied) as error:
+            raise DatabaseError("faults are made on the embedded PostgreSQL") from error
+        wait_until(lambda: _is_ended(ours))
+
+
+def _is_ended(session: Connection) -> bool:
     try:
-        psutil.Process(backends[0]).send_signal(signal.SIGKILL)
-    except (psutil.NoSuchProcess, psutil.AccessDenied) as error:
-        raise DatabaseError("faults are made on the embedded PostgreSQL") from error
+        session.execute(text("SELECT 1"))
+    except DBAPIError:
+        return True
+    return False
 
 
 def _seen(ground: Ground, attempts: list[Attempt]) -> Seen:
