@@ -1,9 +1,10 @@
 """Every failure as problem details (RFC 9457)."""
 
+import codecs
 import logging
 from collections.abc import Mapping, Sequence
 
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 from pydantic import ValidationError
@@ -11,9 +12,12 @@ from pydantic import ValidationError
 from shared.schemas import TITLES, FieldError, Problem, ValidationProblem, field_errors
 
 from .dashboard import NoUpstream
+from .outages import drop_stale_connection, is_outage
 from .posts import DuplicateTag, PostNotFound, UnknownAuthor
 
 logger = logging.getLogger(__name__)
+# Django's logging loads it with the first failure, which may be a want of file descriptors.
+codecs.lookup("unicode_escape")
 
 
 class HTTPProblem(Exception):
@@ -38,6 +42,7 @@ class ProblemDetails(MiddlewareMixin):
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Give the problem details for an expected failure, None for a bug of ours."""
+        drop_stale_connection(exception)
         problem = to_problem(exception)
         return None if problem is None else problem_response(problem)
 
@@ -56,7 +61,7 @@ def to_problem(exception: Exception) -> HTTPProblem | None:
             return HTTPProblem(409, "A tag is given twice; nothing was created.")
         case NoUpstream():
             return HTTPProblem(502, "No upstream gave a usable answer.")
-        case OperationalError():
+        case DatabaseError() if is_outage(exception):
             logger.error("The database: %s", exception)
             detail = "The database cannot be reached or is busy; try again."
             return HTTPProblem(503, detail, headers={"Retry-After": "1"})

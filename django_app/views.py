@@ -13,6 +13,7 @@ from . import dashboard, posts
 from .auth import require_token
 from .body import read_body
 from .errors import invalid_request
+from .outages import ASK_EVERY_TABLE
 from .upstreams import upstream_client
 
 
@@ -45,7 +46,7 @@ async def get_health(request: HttpRequest) -> HttpResponse:
 
 
 async def get_ready(request: HttpRequest) -> HttpResponse:
-    """Say that the database answers."""
+    """Say that the database answers, and has its tables."""
     await sync_to_async(ask_database)()
     return json_response(Status(status="ready"))
 
@@ -69,9 +70,9 @@ def read_new_post(request: HttpRequest) -> NewPost:
 
 
 def ask_database() -> None:
-    """Run the smallest statement; OperationalError when the database does not answer."""
+    """Read a little of every table; DatabaseError when the database does not answer."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+        cursor.execute(ASK_EVERY_TABLE)
 
 
 def json_response(

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Depends
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
 from .middleware import count_statement
+from .outages import drop_stale_connection, name_outage
 from .settings import settings
 
 
@@ -44,19 +45,12 @@ def engine_options(url: URL) -> dict[str, Any]:
 def prepare(engine: Engine) -> None:
     """Count the engine's statements, and run SQLite as production would."""
     event.listen(engine, "before_cursor_execute", count_statement)
-    event.listen(engine, "handle_error", name_operational)
+    event.listen(engine, "handle_error", drop_stale_connection)
+    event.listen(engine, "handle_error", name_outage)
     event.listen(engine, "do_connect", name_unreachable)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", set_pragmas)
         event.listen(engine, "begin", begin_immediate)
-
-
-def name_operational(context: ExceptionContext) -> None:
-    """Call a failure of the server (by its SQLSTATE) what psycopg calls it, whatever the driver."""
-    sqlstate = getattr(context.original_exception, "sqlstate", None) or ""
-    # Connection, login, transaction rolled back, resources, limits, locks, shutdown, system.
-    if sqlstate[:2] in ("08", "28", "40", "53", "54", "55", "57", "58"):
-        raise OperationalError(context.statement, context.parameters, context.original_exception)
 
 
 def name_unreachable(dialect: Any, _: Any, arguments: Any, named: Any) -> Any:

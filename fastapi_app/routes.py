@@ -13,6 +13,7 @@ from .auth import require_token
 from .body import JSONRoute
 from .database import ReadSession, WriteSession
 from .documents import problems
+from .outages import ASK_EVERY_TABLE
 from .paths import POST
 
 
@@ -66,6 +67,6 @@ async def get_health() -> Status:
 
 @router.get("/ready", responses=problems(503))
 async def get_ready(session: ReadSession) -> Status:
-    """Say that the database answers."""
-    await session.execute(text("SELECT 1"))
+    """Say that the database answers, and has its tables."""
+    await session.execute(text(ASK_EVERY_TABLE))
     return Status(status="ready")

@@ -36,6 +36,6 @@ def get_health(request: HttpRequest) -> HttpResponse:
 
 
 def get_ready(request: HttpRequest) -> HttpResponse:
-    """Say that the database answers."""
+    """Say that the database answers, and has its tables."""
     ask_database()
     return json_response(Status(status="ready"))

@@ -11,6 +11,7 @@ from ..auth import require_token
 from ..body import JSONRoute
 from ..database import BlockingReadSession, BlockingWriteSession
 from ..documents import problems
+from ..outages import ASK_EVERY_TABLE
 from ..paths import POST
 from . import dashboard, posts
 
@@ -64,7 +65,7 @@ async def get_health() -> Status:
 
 @router.get("/ready", responses=problems(503))
 def get_ready() -> Status:
-    """Say that the database answers."""
+    """Say that the database answers, and has its tables."""
     with BlockingReadSession() as session:
-        session.execute(text("SELECT 1"))
+        session.execute(text(ASK_EVERY_TABLE))
     return Status(status="ready")

@@ -77,6 +77,41 @@ class Tables:
             yield lambda id: connection.execute(delete(seed.author).where(seed.author.c.id == id))
             connection.execute(text("COMMIT"))
 
+    @contextmanager
+    def without_tags(self) -> Iterator[None]:
+        """Take the table of the tags away until the block ends, as before its migration."""
+        self._run("ALTER TABLE tag RENAME TO tag_away")
+        try:
+            yield
+        finally:
+            self._run("ALTER TABLE tag_away RENAME TO tag")
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Let the database take no writes until the block ends (PostgreSQL).
+
+        Sessions from before are ended; those that begin in the block stay read-only after it.
+        """
+        database = f'ALTER DATABASE "{self.engine.url.database}"'
+        sessions = "FROM pg_stat_activity WHERE datname = current_database()"
+        self._run(
+            f"{database} SET default_transaction_read_only = on",
+            f"SELECT pg_terminate_backend(pid, 5000) {sessions} AND pid <> pg_backend_pid()",
+        )
+        try:
+            yield
+        finally:
+            self._run(
+                "SET default_transaction_read_only = off",
+                f"{database} RESET default_transaction_read_only",
+            )
+
+    def _run(self, *statements: str) -> None:
+        autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with autocommit.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+
     def waiting_for_lock(self) -> int:
         """Give how many connections wait for a lock now (PostgreSQL)."""
         waiting = text(

@@ -71,11 +71,11 @@ async def test_create_waits_for_a_lock_and_others_are_served(
 ) -> None:
     """C35: A create waits for a lock that ends in time and is kept; meanwhile others are served."""
     async with asyncio.TaskGroup() as group:
-        with tables.locked():
-            waiting = group.create_task(create_async(async_client, new_post()))
+        with tables.tags_locked():
+            waiting = group.create_task(create_async(async_client, new_post(tags=["a"])))
             if tables.is_postgres:
                 await until(lambda: tables.waiting_for_lock() == 1)
-            others = [await async_client.get(path) for path in ("/health", "/ready") * 5]
+            others = [await async_client.get(path) for path in ("/health", "/ready", "/posts") * 5]
             was_waiting = not waiting.done()
     assert was_waiting
     for answer in others:

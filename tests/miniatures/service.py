@@ -209,8 +209,9 @@ async def get_health(request: Request) -> Answer:
 
 
 async def get_ready(request: Request) -> Answer:
-    """Say that the database answers."""
-    request.session.fetch("SELECT 1 FROM post LIMIT 1")
+    """Say that the database answers, and has its tables."""
+    for table in ("author", "post", "tag"):
+        request.session.fetch(f"SELECT 1 FROM {table} LIMIT 1")
     return Answer({"status": "ready"})
 
 

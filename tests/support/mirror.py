@@ -14,6 +14,7 @@ MIRRORED = (
     ("errors.py", "errors.py"),
     ("middleware.py", "middleware.py"),
     ("models.py", "models.py"),
+    ("outages.py", "outages.py"),
     ("posts.py", "posts.py"),
     ("settings.py", "settings.py"),
     ("upstreams.py", "upstreams.py"),
@@ -64,6 +65,9 @@ ON_ITS_OWN = {
         "Post.__str__": "what the admin shows",
         "Tag.__str__": "what the admin shows",
     },
+    "django_app/outages.py": {
+        "is_outage": "Django's exceptions are told apart where they are answered",
+    },
     "django_app/posts.py": {
         "create_post_in_transaction": "a Django transaction belongs to a thread",
     },
@@ -110,6 +114,9 @@ ON_ITS_OWN = {
         "UTCDateTime.process_bind_param": "as above",
         "UTCDateTime.process_result_value": "as above",
         "Model": "SQLAlchemy wants a base class of ours",
+    },
+    "fastapi_app/outages.py": {
+        "name_outage": "SQLAlchemy lets its engine say what an error is called",
     },
     "fastapi_app/routes.py": {
         "upstream_client": "a dependency; Django's stands in upstreams.py",
