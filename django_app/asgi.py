@@ -13,10 +13,11 @@ from django.conf import settings  # noqa: E402
 from . import urls  # noqa: E402, F401
 from .auth import warn_if_open  # noqa: E402
 from .body import OurASGIRequest, bounded  # noqa: E402
+from .connections import over_http  # noqa: E402
 from .threads import on_reused_threads  # noqa: E402
 
 handler.request_class = OurASGIRequest
-application = bounded(handler)
+application = over_http(bounded(handler))
 if settings.REUSE_THREADS:
     application = on_reused_threads(application, settings.THREAD_LIMIT)
 warn_if_open()

@@ -7,6 +7,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 
 from .auth import warn_if_open
+from .connections import over_http
 from .database import async_engine, blocking_engine
 from .documents import get_docs, get_openapi
 from .errors import add_handlers
@@ -53,6 +54,6 @@ def create_app() -> FastAPI:
     return app
 
 
-# Outermost, where it also stamps the answer to a failure of ours.
-application = Timing(create_app())
+# Both outside of Starlette, where the answer to a failure of ours passes as well.
+application = over_http(Timing(create_app()))
 warn_if_open()

@@ -9,6 +9,7 @@ MIRRORED = (
     ("asgi.py", "asgi.py"),
     ("auth.py", "auth.py"),
     ("body.py", "body.py"),
+    ("connections.py", "connections.py"),
     ("dashboard.py", "dashboard.py"),
     ("documents.py", "documents.py"),
     ("errors.py", "errors.py"),
@@ -130,6 +131,7 @@ ON_ITS_OWN = {
 
 # What both define, and do so differently that one docstring cannot be true of both.
 OWN_DOCSTRINGS = {
+    "connections.py:over_http": "each framework leaves another thing to its server",
     "documents.py:get_openapi": "Django reads the document, FastAPI generates it",
     "errors.py:to_problem": "Django leaves an unforeseen exception to its own handler",
     "middleware.py:count_statement": "Django's also runs the statement",
