@@ -22,7 +22,8 @@ class Server:
     modules that it needs, `packages` those whose versions are told with results. `tls` are the
     flags for a {certificate} and its {key}; `tls_replaces` are those of its usual address, where
     TLS has an address of its own. `http2_tls` and `http2_cleartext` are said to make it speak
-    HTTP/2. `settings_prefixes` begin the environment variables that it reads behind our back.
+    HTTP/2; `websockets_off` are those for services, which have no WebSocket. `settings_prefixes`
+    begin the environment variables that it reads behind our back.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Server:
     tls_replaces: str = ""
     http2_tls: str = ""
     http2_cleartext: str = ""
+    websockets_off: str = ""
     settings_prefixes: tuple[str, ...] = ()
 
 
@@ -58,6 +60,7 @@ UVICORN = Server(
     tls="--ssl-certfile {certificate} --ssl-keyfile {key}",
     http2_tls="--http zttp --http2",
     http2_cleartext="--http zttp --http2",
+    websockets_off="--ws none",  # else it never answers a POST that asks for one
     settings_prefixes=("UVICORN_",),
 )
 DAPHNE = Server(

@@ -96,7 +96,8 @@ class Application:
 
 
 def _opening(door: str, server: Server) -> tuple[str, ...]:
-    return tuple(part.replace("{application}", door) for part in server.command)
+    words = (*server.command, *server.websockets_off.split())
+    return tuple(word.replace("{application}", door) for word in words)
 
 
 CLIENT = ("httpx", "httpcore", "httpx-aiohttp", "aiohttp")  # of the dashboard, in each service

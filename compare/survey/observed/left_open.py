@@ -33,6 +33,18 @@ def websocket(target: Target) -> str:
     return str(send(target, head).status_code)
 
 
+def create_that_upgrades(target: Target) -> str:
+    """What does a create get that asks for WebSocket?"""
+    head = f"POST /posts HTTP/1.1\r\n{JSON}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    return str(send(target, f"{head}Content-Length: {len(POST)}", POST).status_code)
+
+
+def broken_chunks(target: Target) -> str:
+    """What does a body get whose chunks are broken?"""
+    head = f"POST /posts HTTP/1.1\r\n{JSON}\r\nTransfer-Encoding: chunked"
+    return str(send(target, head, b"zz\r\n\r\n").status_code)
+
+
 def multipart_form(target: Target) -> str:
     """What does a create as multipart/form-data get?"""
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
@@ -79,6 +91,8 @@ def _create(target: Target, body: bytes, **headers: str) -> httpx.Response:
 QUESTIONS: tuple[Question, ...] = (
     date_and_server,
     websocket,
+    create_that_upgrades,
+    broken_chunks,
     unknown_method,
     trace_method,
     http_1_0,
