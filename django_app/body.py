@@ -40,7 +40,7 @@ def read_body(request: HttpRequest) -> Any:
     """Give the parsed body; refuse one too large (413), not JSON by name (415) or in fact (400)."""
     try:
         body = stream_of(request).read(MAX_BODY_BYTES + 1)
-    except OSError as error:  # the client went away, and nobody hears this
+    except Exception as error:  # whatever the server raises when it cannot go on reading
         raise HTTPProblem(400, "The body broke off.") from error
     if len(body) > MAX_BODY_BYTES:
         raise HTTPProblem(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")

@@ -70,6 +70,7 @@ def reader_of(url: str) -> Iterator[str]:
         connection.execute(text(f"DROP ROLE {ROLE}"))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*USUAL, "fastapi-asyncpg"])
 def test_missing_permission_is_told(postgres: databases.Databases, name: str) -> None:
