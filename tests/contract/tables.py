@@ -7,8 +7,14 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, delete, func, insert, select, text
 
+from compare.running import databases
 from compare.running.addresses import HOST, free_port
 from shared import seed
+
+END_OTHER_SESSIONS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 class Tables:
@@ -88,23 +94,29 @@ class Tables:
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
-        """Let the database take no writes until the block ends (PostgreSQL).
-
-        Sessions from before are ended; those that begin in the block stay read-only after it.
-        """
+        """Let no session that begins in the block write, and end those before it (PostgreSQL)."""
         database = f'ALTER DATABASE "{self.engine.url.database}"'
-        sessions = "FROM pg_stat_activity WHERE datname = current_database()"
-        self._run(
-            f"{database} SET default_transaction_read_only = on",
-            f"SELECT pg_terminate_backend(pid, 5000) {sessions} AND pid <> pg_backend_pid()",
-        )
+        self._run(f"{database} SET default_transaction_read_only = on", END_OTHER_SESSIONS)
         try:
             yield
         finally:
-            self._run(
-                "SET default_transaction_read_only = off",
-                f"{database} RESET default_transaction_read_only",
-            )
+            writable = "SET default_transaction_read_only = off"
+            self._run(writable, f"{database} RESET default_transaction_read_only")
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """End all sessions and refuse new ones until the block ends (PostgreSQL)."""
+        server = databases.engine(self.engine.url.set(database="postgres").render_as_string(False))
+        allow = f'ALTER DATABASE "{self.engine.url.database}" ALLOW_CONNECTIONS'
+        autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with server.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            with autocommit.connect() as inside:
+                connection.execute(text(f"{allow} false"))
+                inside.execute(text(END_OTHER_SESSIONS))
+            try:
+                yield
+            finally:
+                connection.execute(text(f"{allow} true"))
 
     def _run(self, *statements: str) -> None:
         autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")

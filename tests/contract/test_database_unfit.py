@@ -1,5 +1,7 @@
 """The database answers and is not fit: what the service answers, and that it recovers."""
 
+import time
+
 import httpx
 import pytest
 
@@ -8,6 +10,8 @@ from tests.contract.posts import create, new_post
 from tests.contract.tables import Tables
 
 pytestmark = pytest.mark.usefixtures("tidy")
+
+BACK_SECONDS = 10.0
 
 
 def test_missing_table_is_told(client: httpx.Client, tables: Tables) -> None:
@@ -25,6 +29,21 @@ def test_service_without_a_table_is_not_ready(client: httpx.Client, tables: Tabl
     with tables.without_tags():
         unavailable(client.get("/ready"))
     good(client.get("/ready"))
+
+
+def test_database_that_comes_back_is_used(frugal: httpx.Client, tables: Tables) -> None:
+    """C35: A database that ends all connections is a 503 until it is back, and soon good again."""
+    if not tables.is_postgres:
+        pytest.skip("SQLite has no connections that it could end")
+    good(frugal.get("/posts"))
+    with tables.away():
+        for path in ("/posts", "/posts/3", "/ready"):
+            unavailable(frugal.get(path))
+        unavailable(create(frugal, new_post()))
+    deadline = time.monotonic() + BACK_SECONDS
+    while frugal.get("/ready").status_code != 200:
+        assert time.monotonic() < deadline
+    good(create(frugal, new_post(tags=["a"])), 201)
 
 
 def test_read_only_database_is_told(frugal: httpx.Client, tables: Tables) -> None:
