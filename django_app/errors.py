@@ -62,7 +62,8 @@ def to_problem(exception: Exception) -> HTTPProblem | None:
         case NoUpstream():
             return HTTPProblem(502, "No upstream gave a usable answer.")
         case DatabaseError() if is_outage(exception):
-            logger.error("The database: %s", exception)
+            # Its first line: what follows may quote what a client sent.
+            logger.error("The database: %s", str(exception).partition("\n")[0])
             detail = "The database cannot be reached or is busy; try again."
             return HTTPProblem(503, detail, headers={"Retry-After": "1"})
     return None

@@ -27,6 +27,7 @@ def engine_options(url: URL) -> dict[str, Any]:
     """Size the pool and bound every wait, as Django's settings do."""
     seconds = settings.DATABASE_TIMEOUT_SECONDS
     pool = {"pool_size": settings.DATABASE_POOL_SIZE, "max_overflow": 0, "pool_timeout": seconds}
+    pool["hide_parameters"] = True  # what a client wrote is nobody's to read in a log
     if url.get_backend_name() == "sqlite":
         return pool | {"connect_args": {"timeout": seconds}}
     timeout_ms = str(int(seconds * 1000))

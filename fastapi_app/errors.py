@@ -55,7 +55,8 @@ def to_problem(request: Request, exception: Exception) -> HTTPProblem:
         case NoUpstream():
             return HTTPProblem(502, "No upstream gave a usable answer.")
         case OperationalError() | PoolTimeoutError():
-            logger.error("The database: %s", exception)
+            # Its first line: what follows may quote what a client sent.
+            logger.error("The database: %s", str(exception).partition("\n")[0])
             detail = "The database cannot be reached or is busy; try again."
             return HTTPProblem(503, detail, headers={"Retry-After": "1"})
         case RequestValidationError():
