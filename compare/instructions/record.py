@@ -109,7 +109,7 @@ def _millions(instructions: int) -> str:
 def _versions() -> dict[str, str]:
     # A Python built with profile-guided optimisation takes other instructions for the same code.
     is_optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-    valgrind = subprocess.run(["valgrind", "--version"], check=True, capture_output=True, text=True)
+    valgrind = subprocess.run(["valgrind", "--version"], check=True, capture_output=True, text=True)  # noqa: S607
     return {
         "Python": platform.python_version(),
         "compiler": platform.python_compiler() + (", optimised by profile" if is_optimised else ""),

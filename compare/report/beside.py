@@ -139,7 +139,7 @@ def _by_name(results: Results) -> dict[str, Measured]:
 
 def _together(pair: tuple[Measured | None, Measured | None], called: Mapping[str, str]) -> Together:
     either = pair[0] or pair[1]
-    assert either is not None  # a name comes from one of the two
+    assert either is not None  # noqa: S101  # a name comes from one of the two
     return Together(
         title=f"{either.scenario.endpoint.capitalize()}, {either.load}",
         name=either.scenario.name,

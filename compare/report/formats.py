@@ -41,7 +41,7 @@ def axis_number(number: float) -> str:
 
 def prose(text: str) -> Markup:
     """Escape a sentence; what it has between backticks becomes code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def version(versions: Mapping[str, str], package: str) -> str:

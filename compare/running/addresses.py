@@ -11,7 +11,7 @@ from compare.errors import LaunchError
 
 HOST = "127.0.0.1"
 # Where a service that listens on every address is asked.
-ASKED_AT = {"0.0.0.0": HOST, "::": "::1"}
+ASKED_AT = {"0.0.0.0": HOST, "::": "::1"}  # noqa: S104
 
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 ATTEMPTS = 100

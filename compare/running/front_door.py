@@ -45,7 +45,7 @@ def _configuration(url: str, port: int, folder: str) -> str:
     # Docker's names become the address of the one service; all the rest is as it is there.
     configuration = CONFIGURATION.read_text()
     for there, here in (
-        ("/tmp/", f"{folder}/"),
+        ("/tmp/", f"{folder}/"),  # noqa: S108
         ("listen 8080", f"listen {HOST}:{port}"),
         ("http://$service:8000", url),
         ("http://$service_of_nul:8000", url),

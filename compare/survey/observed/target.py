@@ -11,7 +11,7 @@ import httpx
 
 from compare.running.launch import Running
 
-TOKEN = "a-token-to-observe-with"
+TOKEN = "a-token-to-observe-with"  # noqa: S105
 PATIENCE_SECONDS = 2.0
 MIB = 1024 * 1024
 JSON = "Content-Type: application/json"
