@@ -32,6 +32,7 @@ def name_outage(context: ExceptionContext) -> None:
             context.statement,
             context.parameters,
             error,
+            hide_parameters=True,
             connection_invalidated=context.is_disconnect,
         )
 
