@@ -7,13 +7,13 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from pydantic import BaseModel, ValidationError
 
+from shared.outages import ASK_EVERY_TABLE
 from shared.schemas import NewPost, PostQuery, Status
 
 from . import dashboard, posts
 from .auth import require_token
 from .body import read_body
 from .errors import invalid_request
-from .outages import ASK_EVERY_TABLE
 from .upstreams import upstream_client
 
 

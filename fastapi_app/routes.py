@@ -6,6 +6,7 @@ import httpx
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import text
 
+from shared.outages import ASK_EVERY_TABLE
 from shared.schemas import Dashboard, NewPost, PostDetail, PostPage, PostQuery, Status
 
 from . import dashboard, posts
@@ -13,7 +14,6 @@ from .auth import require_token
 from .body import JSONRoute
 from .database import ReadSession, WriteSession
 from .documents import problems
-from .outages import ASK_EVERY_TABLE
 from .paths import POST
 
 

@@ -9,30 +9,21 @@ import httpx
 import pytest
 from sqlalchemy import make_url, text
 
-import django_app.outages
-import fastapi_app.outages
 from compare.registry.environment import settings
 from compare.registry.services import SERVICES, USUAL
 from compare.running import databases, launch
 from compare.running.addresses import HOST
-from fastapi_app.outages import DAMAGED, OUTAGES, makes_stale, sqlite_code
+from shared.outages import DAMAGED, OUTAGES, makes_stale, sqlite_code
 from tests.contract.answers import good, unavailable
 from tests.contract.posts import create, new_post
 from tests.support.serving import seeded
 
-CONSTANTS = ("ASK_EVERY_TABLE", "OUTAGES", "DAMAGED", "STALE_SESSION", "STALE_FILE")
 ROLE = "reader_of_posts"
 OURS = ("22001", "22P02", "23503", "23505", "42601", "42804", "42P18", "0A000", "21000")
 THEIRS = (
     *("08006", "25006", "25P02", "25P03", "28P01", "3D000", "40P01", "42501", "42P01", "42703"),
     *("53300", "55P03", "57014", "57P01", "58030", "XX000", "XX001"),
 )
-
-
-@pytest.mark.parametrize("name", CONSTANTS)
-def test_services_agree_on_outages(name: str) -> None:
-    """Both call the same codes an outage, and ask the same of a database that is ready."""
-    assert getattr(django_app.outages, name) == getattr(fastapi_app.outages, name)
 
 
 def test_errors_of_statements_are_ours() -> None:

@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import text
 
+from shared.outages import ASK_EVERY_TABLE
 from shared.schemas import Dashboard, NewPost, PostDetail, PostPage, PostQuery, Status
 
 from ..auth import require_token
 from ..body import JSONRoute
 from ..database import BlockingReadSession, BlockingWriteSession
 from ..documents import problems
-from ..outages import ASK_EVERY_TABLE
 from ..paths import POST
 from . import dashboard, posts
 
