@@ -134,16 +134,17 @@ def test_every_module_that_is_started_is_known_here() -> None:
     assert {pair for pair in started if pair[1] != "registry"} == set(STARTED.items())
 
 
+# The shapes of the wire, what a setting may hold, and which codes of a database are its own.
+SHARED_BY_SERVICES = ("shared.outages", "shared.schemas", "shared.settings")
+
+
 def test_service_imports_the_wire_shapes_of_the_project_and_nothing_else_of_it() -> None:
     """Nothing that a reader compares is hidden in a module that both services share."""
     for service in SERVICE_FOLDERS:
         foreign = [
             f"{importer} imports {imported}"
             for importer, imported in imports(service)
-            if is_in(imported, PACKAGES)
-            and not is_in(
-                imported, [service, "shared.outages", "shared.schemas", "shared.settings"]
-            )
+            if is_in(imported, PACKAGES) and not is_in(imported, [service, *SHARED_BY_SERVICES])
         ]
         assert foreign == []
 
