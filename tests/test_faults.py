@@ -69,13 +69,13 @@ def test_no_acknowledged_create_is_lost_in_twenty_kills(
 ) -> None:
     """Service and database are killed five times each among creates: all acknowledged is there."""
     plan = FaultPlan(("service-is-killed", "database-is-killed"), kills=5)
-    for seen in survey_faults([SERVICES[name]], postgres, plan, lambda _: None):
+    for seen in survey_faults([SERVICES[name]], postgres, plan, lambda *_: None):
         assert seen.held, seen.said
 
 
 @pytest.mark.slow
 def test_faults_are_held_that_a_service_is_to_hold(postgres: databases.Databases) -> None:
     """An outage, slow clients behind the front door, and SIGTERM: all as a service should."""
-    seen = survey_faults([SERVICES["fastapi"]], postgres, FaultPlan(QUICK), lambda _: None)
+    seen = survey_faults([SERVICES["fastapi"]], postgres, FaultPlan(QUICK), lambda *_: None)
     assert [fault.said for fault in seen if not fault.held] == []
     assert len(seen) == len(QUICK)

@@ -91,9 +91,8 @@ def _tables(plan: SurveyPlan, progress: SurveyProgress) -> Survey:
             with databases.open(database) as source:
                 return Survey(pools=[_pool_use(service, source, say) for service in services])
         case "faults":
-            say = progress.counting(len(services) * len(plan.faults.names))
             with databases.open(database) as source:
-                seen = faults.survey_faults(services, source, plan.faults, say)
+                seen = faults.survey_faults(services, source, plan.faults, progress.working)
             return Survey(faults=seen)
         case "growth":
             say_growth = _growing(progress)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from compare.errors import DatabaseError
 from compare.registry.services import Service
@@ -36,21 +37,26 @@ def survey_faults(
     services: Sequence[Service],
     source: databases.Databases,
     plan: FaultPlan,
-    say: Callable[[str], None],
+    working: Callable[[str, int, int], None],
 ) -> list[FaultSeen]:
-    """Make faults happen to each service, each on a fresh database; all take two minutes.
+    """Make faults happen to each service, each on a fresh database; all take three minutes.
 
-    `say` is told each service's name and the fault before it is made. DatabaseError when the
-    source is not an embedded PostgreSQL, LaunchError when a service does not start.
+    `working` is told what is done, as which part of how many. DatabaseError when the source is not
+    an embedded PostgreSQL, LaunchError when a service does not start.
     """
     if not source.processes:
         raise DatabaseError("faults are made on the embedded PostgreSQL: --database postgres")
+    parts = [(service, name) for service in services for name in plan.names]
+    seen = []
     with launch.upstreams_running() as upstreams:
-        return [
-            _seen(service, name, source, upstreams, plan, say)
-            for service in services
-            for name in plan.names
-        ]
+        for number, (service, name) in enumerate(parts):
+            text = f"{service.name}: {name}"
+            working(text, number, len(parts))
+            say = partial(_say, working, text, number, len(parts))
+            url = _database(service, source)
+            ground = Ground(service, url, upstreams, plan.kills, plan.soak_seconds, say)
+            seen.append(_seen(ground, FAULTS[name]))
+    return seen
 
 
 def sentence_of(fault: Fault) -> str:
@@ -58,23 +64,24 @@ def sentence_of(fault: Fault) -> str:
     return (fault.__doc__ or "").split("\n")[0]
 
 
-def _seen(
-    service: Service,
-    name: str,
-    source: databases.Databases,
-    upstreams: launch.Running,
-    plan: FaultPlan,
-    say: Callable[[str], None],
-) -> FaultSeen:
-    say(f"{service.name}: {name}")
+def _say(
+    working: Callable[[str, int, int], None], text: str, number: int, parts: int, how_far: str
+) -> None:
+    working(f"{text}, {how_far}", number, parts)
+
+
+def _database(service: Service, source: databases.Databases) -> str:
     url = source.create(service.name)
     launch.migrate(service, url)
     databases.fill(url)
-    ground = Ground(service, url, upstreams, plan.kills, plan.soak_seconds)
+    return url
+
+
+def _seen(ground: Ground, fault: Fault) -> FaultSeen:
     try:
-        seen = FAULTS[name](ground)
+        seen = fault(ground)
     except TimeoutError:
         seen = Seen(False, "it is never again as it was before")
     return FaultSeen(
-        fault=sentence_of(FAULTS[name]), service=service.name, held=seen.held, said=seen.said
+        fault=sentence_of(fault), service=ground.service.name, held=seen.held, said=seen.said
     )

@@ -27,7 +27,8 @@ class Seen:
 class Ground:
     """One service with a filled PostgreSQL database, and how long a fault goes on.
 
-    `kills` is how often something is killed, `soak_seconds` how long the load goes on.
+    `kills` is how often something is killed, `soak_seconds` how long the load goes on; `say` is
+    told how far a long fault is.
     """
 
     service: Service
@@ -35,6 +36,7 @@ class Ground:
     upstreams: launch.Running
     kills: int
     soak_seconds: float
+    say: Callable[[str], None]
 
     @contextmanager
     def running(self, port: int | None = None, **overrides: str) -> Iterator[launch.Running]:

@@ -21,7 +21,8 @@ BACKENDS = text(
 def service_is_killed(ground: Ground) -> Seen:
     """The service is killed (SIGKILL) among creates, and started again."""
     with reserved_port() as port, creating(url_of(HOST, port)) as attempts:
-        for _ in range(ground.kills):
+        for number in range(ground.kills):
+            ground.say(f"{number} of {ground.kills}")
             with ground.running(port) as running:
                 _wait_for_more(attempts)
                 running.kill()
@@ -32,7 +33,8 @@ def database_is_killed(ground: Ground) -> Seen:
     """A process of PostgreSQL is killed (SIGKILL) among creates, and all of it starts anew."""
     with ground.running() as running, creating(running.url) as attempts:
         slowest_seconds = 0.0
-        for _ in range(ground.kills):
+        for number in range(ground.kills):
+            ground.say(f"{number} of {ground.kills}")
             _wait_for_more(attempts)
             _kill_backend(ground)
             slowest_seconds = max(slowest_seconds, _wait_for_more(attempts))

@@ -34,7 +34,10 @@ def load_goes_on(ground: Ground) -> Seen:
     """A mixed load goes on and on: lists, details, dashboards and creates."""
     ground.tell_upstreams()
     with ground.running() as running:
-        readings = [_part(running, ground.soak_seconds / PARTS) for _ in range(PARTS)]
+        readings = []
+        for number in range(PARTS):
+            ground.say(f"{number} of {PARTS} parts")
+            readings.append(_part(running, ground.soak_seconds / PARTS))
         running.check_alive()
     return _judged(ground.soak_seconds, readings)
 
