@@ -9,6 +9,13 @@ from fastapi.responses import HTMLResponse
 
 from shared.schemas import TITLES, Problem, ValidationProblem
 
+# The header that an answer of a status always has.
+HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "201": ("Location", {"type": "string", "pattern": "^/posts/[0-9]+$"}),
+    "401": ("WWW-Authenticate", {"type": "string", "const": "Bearer"}),
+    "503": ("Retry-After", {"type": "integer"}),
+}
+
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Declare the failures of an endpoint, for its OpenAPI description."""
@@ -34,6 +41,7 @@ def get_openapi(app: FastAPI) -> dict[str, Any]:
         for operations in document["paths"].values():
             for operation in operations.values():
                 correct_problems(operation["responses"])
+                add_headers(operation["responses"])
         for name in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(name, None)
         app.openapi_schema = document
@@ -58,3 +66,10 @@ def correct_problems(responses: dict[str, Any]) -> None:
             del responses[status]
         else:
             responses[status]["content"]["application/problem+json"] = schema
+
+
+def add_headers(responses: dict[str, Any]) -> None:
+    """Describe the headers, which FastAPI does not know."""
+    for status, (name, schema) in HEADERS.items():
+        if status in responses:
+            responses[status]["headers"] = {name: {"required": True, "schema": schema}}

@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 MAX_BODY_BYTES = 1024 * 1024
 MAX_JSON_DEPTH = 32
 MAX_LISTED_ERRORS = 20
-MAX_ID = 2**63 - 1
+ID_LIMIT = 2**63  # the first that is no id; as a float, which a document has, it is exact
 TITLES = {  # RFC 9110; Python's http.HTTPStatus differs between its versions
     400: "Bad Request",
     401: "Unauthorized",
@@ -49,8 +49,7 @@ def _only_digits(value: Any) -> Any:
 
 
 OnlyDigits = BeforeValidator(_only_digits)
-QueryInt = Annotated[int, OnlyDigits]
-StrictId = Annotated[int, Field(ge=1, le=MAX_ID, strict=True)]
+StrictId = Annotated[int, Field(ge=1, lt=ID_LIMIT, strict=True)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200), NoNul]
 Body = Annotated[str, StringConstraints(min_length=1, max_length=50_000), NoNul]
 TagName = Annotated[str, StringConstraints(min_length=1, max_length=50), NoNul]
@@ -59,8 +58,8 @@ TagName = Annotated[str, StringConstraints(min_length=1, max_length=50), NoNul]
 class PostQuery(BaseModel):
     """The query of a list: how many posts, older than which id, with which tag."""
 
-    limit: Annotated[QueryInt, Field(ge=1, le=100)] = 20
-    before: Annotated[QueryInt, Field(ge=1, le=MAX_ID)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100), OnlyDigits] = 20
+    before: Annotated[int, Field(ge=1, lt=ID_LIMIT), OnlyDigits] | None = None
     tag: TagName | None = None
 
 

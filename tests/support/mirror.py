@@ -95,6 +95,7 @@ ON_ITS_OWN = {
     "fastapi_app/documents.py": {
         "problems": "FastAPI generates the document",
         "correct_problems": "FastAPI generates the document",
+        "add_headers": "FastAPI generates the document",
     },
     "fastapi_app/errors.py": {
         "answer": "FastAPI hands exceptions to handlers",
