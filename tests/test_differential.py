@@ -1,6 +1,5 @@
 """The two services give the same answer to the same request, whatever the request."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -13,76 +12,26 @@ from hypothesis import strategies as st
 
 from compare.registry.services import SERVICES, USUAL
 from compare.running import databases
+from tests.support.raw_requests import COMPARED_HEADERS
 from tests.support.serving import serving
-
-# What the contract decides; the rest (Date, Server, elapsed times) is the server's affair.
-COMPARED_HEADERS = ("content-type", "allow", "location", "www-authenticate", "retry-after")
+from tests.support.strategies import (
+    TOKEN,
+    bodies,
+    content_types,
+    good_posts,
+    headers,
+    methods,
+    paths,
+    queries,
+)
 
 Clients = tuple[httpx.Client, ...]
-TOKEN = b"a-token"
 repeatable = settings(
     max_examples=150,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-
-ids = st.one_of(st.integers(), st.sampled_from([0, 1, 11, 10, 1000, 2**63 - 1, 2**63, 10**18]))
-words = st.text(max_size=60)
-scalars = st.none() | st.booleans() | ids | st.floats() | words
-values = st.recursive(
-    scalars, lambda inner: st.lists(inner) | st.dictionaries(words, inner), max_leaves=8
-)
-texts = st.text(max_size=210) | st.text(st.characters(codec=None), max_size=5)
-new_posts = st.fixed_dictionaries(
-    {
-        "title": texts | values,
-        "body": texts | values,
-        "author_id": st.integers(1, 6) | values,
-    },
-    optional={"tags": st.lists(texts | scalars, max_size=11) | values, "more": values},
-)
-good_posts = st.fixed_dictionaries(
-    {
-        "title": st.text(min_size=1, max_size=200).filter(lambda text: "\0" not in text),
-        "body": st.text(min_size=1, max_size=200).filter(lambda text: "\0" not in text),
-        "author_id": st.integers(1, 6),
-        "tags": st.lists(st.sampled_from(["a", "b", "c", "d", "é"]), max_size=5),
-    }
-)
-bodies = st.one_of(good_posts, new_posts, values).map(lambda body: json.dumps(body).encode())
-content_types = st.sampled_from(
-    ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "text/plain", ""]
-)
-queries = st.dictionaries(
-    st.sampled_from(["limit", "before", "tag", "other"]), ids.map(str) | words, max_size=4
-)
-# Header lines: repeated, spaced, in raw bytes. A client sends no value with spaces around it.
-schemes = st.sampled_from([b"Bearer", b"Bearer", b"bEARER", b"Basic", b"Bearer:", b"Be\xe4rer"])
-gaps = st.sampled_from([b" ", b"  ", b"      ", b"\t", b" \t", b"\xa0", b" \xa0", b""])
-endings = st.sampled_from([b"", b"", b"\xa0", b"\xff", b",", b" x", b"=", b"; a=b"])
-credentials = st.tuples(schemes, gaps, st.just(TOKEN), endings).map(b"".join)
-parameters = st.sampled_from(
-    [b"", b"; charset=utf-8", b"; charset=hex", b"; charset=iso-8859-1", b"; charset=\xff", b";;"]
-    + [b"; charset*=bogus'en'x", b"; charset*=us-ascii'en'%00", b"; charset*0=a; charset*=b", b","]
-)
-media_types = st.sampled_from([b"application/json", b"Application/JSON", b"text/plain", b"\xff/x"])
-# One at most: some servers refuse a second Content-Type themselves.
-content_types_in_bytes = st.just([b"application/json"]) | st.lists(
-    st.tuples(media_types, parameters).map(b"".join), max_size=1
-)
-headers = st.tuples(st.lists(credentials, max_size=2), content_types_in_bytes).map(
-    lambda values: (
-        [(b"Authorization", value) for value in values[0]]
-        + [(b"Content-Type", value) for value in values[1]]
-    )
-)
-paths = st.one_of(
-    st.sampled_from(["/posts", "/posts/", "/health", "/ready", "/dashboard", "/docs/", "/", "//"]),
-    ids.map(lambda id: f"/posts/{id}"),
-    words.map(lambda word: f"/posts/{word}"),
-)
-methods = st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
 
 @pytest.fixture(scope="module", params=["async", "blocking"])
