@@ -1,0 +1,1 @@
+"""What no client should send: mutated requests, slow ones, endless ones, thousands of idle ones."""
