@@ -222,10 +222,8 @@ def test_sequences_are_answered_the_same_at_length(source: databases.Databases) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "defect",
-    [DEFECTS[0], *(pytest.param(defect, marks=pytest.mark.exhaustive) for defect in DEFECTS[1:])],
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("defect", DEFECTS)
 def test_service_with_a_defect_is_told_apart(defect: str, sqlite: databases.Databases) -> None:
     """Beside the same service without the defect it is found out, so it would be here as well."""
     with (
