@@ -1,5 +1,6 @@
 """Requests that no client should send are answered or cut off, and never fail a service."""
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -11,12 +12,13 @@ from compare.registry.services import SERVICES, USUAL
 from compare.running import databases
 from compare.running.addresses import HOST
 from compare.running.launch import Running
+from tests.malformed import __main__ as program
 from tests.malformed import exchange
 from tests.malformed.exchange import Ending, Endings, exchange_all
 from tests.malformed.judging import complaint, complaint_of, running, traceback_in
 from tests.malformed.levels import POOLED_DESCRIPTORS, Levels
 from tests.malformed.mutations import VALID, generated
-from tests.malformed.slow import a_byte_too_many, pipelined
+from tests.malformed.slow import CHECKS, a_byte_too_many, pipelined
 
 OK, FAILED = b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 500 Internal Server Error\r\n\r\n"
 NEVER = b"X-Stay: 1\r\n"
@@ -97,6 +99,15 @@ def test_mutated_requests_are_those_of_every_run() -> None:
     assert requests == generated(50)
     assert len(set(requests)) == 50
     assert len(set(requests) & set(VALID.values())) <= 2
+
+
+def test_table_is_that_of_the_result() -> None:
+    """What is read is what was written last, of every check and every usual service."""
+    results = json.loads(program.RESULT.read_text("utf-8"))
+    assert program.TABLE.read_text("utf-8") == f"{program.ABOUT}\n{program.table(results)}"
+    assert tuple(results) == USUAL
+    checks = [program.MUTATED, *(check.__doc__ for check in CHECKS)]
+    assert all(list(result["complaints"]) == checks for result in results.values())
 
 
 @pytest.mark.slow

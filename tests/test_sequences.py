@@ -37,7 +37,7 @@ REFUSED_BY_SERVERS = {
     "a second Content-Type (C46)": rb"(?is)\A.*\r\ncontent-type:.*\r\ncontent-type:",
 }
 # Kept out of the strategies, since there the servers differ and not the services:
-# - Upgrade: uvicorn with httptools drops the body of such a request, or never answers it
+# - Upgrade: uvicorn with httptools drops the body of such a request (Kludex/uvicorn#2722)
 # - SCRIPT_NAME, PATH_INFO as headers: gunicorn believes those of a client on this machine
 # - a request line above 4094 bytes: gunicorn refuses it with 414
 # - a method that is in no registry, a second Host, `*` as the target: one refuses, one does not

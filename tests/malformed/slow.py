@@ -63,7 +63,7 @@ def pipelined(running: Running) -> str:
 
 
 def idle(running: Running) -> str:
-    """Thousands of connections are open and say nothing; others are served."""
+    """Five thousand connections are open and say nothing; others are served."""
     with ExitStack() as stack:
         for number in range(IDLE_CONNECTIONS):
             try:
