@@ -30,8 +30,8 @@ ABOUT = """# Malformed requests, slow clients
 lives, its log has no traceback, no client is connected any more, and it has no more threads and
 descriptors than before, but for what its pools may hold.
 
-On gunicorn's threads each connection takes one of 16 for as long as its client is slow or silent. The
-front door of `compose.yml` waits for whole requests instead.
+On gunicorn's threads each connection takes one of 16 for as long as its client is slow or silent.
+The front door of `compose.yml` waits for whole requests instead.
 """
 Result = dict[str, Any]
 
