@@ -1,5 +1,6 @@
 """The JSON body of a request, read strictly."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from .errors import HTTPProblem
 ASGIMessage = dict[str, Any]
 ASGIReceive = Callable[[], Awaitable[ASGIMessage]]
 ASGIApplication = Callable[[Any, ASGIReceive, Any], Awaitable[None]]
+QUOTED = re.compile('"[^"]*"')
 
 
 class MediaTypeOnly(HttpRequest):
@@ -24,8 +26,8 @@ class MediaTypeOnly(HttpRequest):
     """
 
     def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:
-        media_type = meta.get("CONTENT_TYPE", "").partition(";")[0]
-        self.content_type, self.content_params = media_type.strip().lower(), {}
+        self.content_type = media_type_of(meta.get("CONTENT_TYPE", ""))
+        self.content_params = {}
 
 
 class OurASGIRequest(MediaTypeOnly, ASGIRequest):
@@ -83,3 +85,10 @@ def bounded(application: ASGIApplication) -> ASGIApplication:
         await application(scope, receive_bounded, send)
 
     return bounded_application
+
+
+def media_type_of(content_type: str) -> str:
+    """Give a media type without its parameters; none where several lines made a list."""
+    # A comma stands between the lines (RFC 9110, section 5.2), and in quotes in a parameter.
+    unquoted = QUOTED.sub("", content_type)
+    return "" if "," in unquoted else unquoted.partition(";")[0].strip().lower()

@@ -1,5 +1,6 @@
 """The JSON body of a request, read strictly."""
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -9,6 +10,8 @@ from fastapi.routing import APIRoute
 from shared.schemas import MAX_BODY_BYTES, read_json
 
 from .errors import HTTPProblem
+
+QUOTED = re.compile('"[^"]*"')
 
 
 class JSONRequest(Request):
@@ -23,9 +26,8 @@ class JSONRequest(Request):
             body += chunk
             if len(body) > MAX_BODY_BYTES:
                 raise HTTPProblem(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        # Several lines of a name make one list (RFC 9110, section 5.2), which is no media type.
         content_type = ", ".join(self.headers.getlist("Content-Type"))
-        if content_type.partition(";")[0].strip().lower() != "application/json":
+        if media_type_of(content_type) != "application/json":
             raise HTTPProblem(415, "The body must be application/json.")
         # FastAPI takes an empty body for none, which it would call a missing field.
         self._body = bytes(body) or b" "
@@ -50,3 +52,10 @@ class JSONRoute(APIRoute):
             return await handler(JSONRequest(request.scope, request.receive))
 
         return strict_handler
+
+
+def media_type_of(content_type: str) -> str:
+    """Give a media type without its parameters; none where several lines made a list."""
+    # A comma stands between the lines (RFC 9110, section 5.2), and in quotes in a parameter.
+    unquoted = QUOTED.sub("", content_type)
+    return "" if "," in unquoted else unquoted.partition(";")[0].strip().lower()

@@ -90,6 +90,7 @@ JSON_TYPES = [
     "Application/Json;Charset=UTF-8",
 ]
 JSON_TYPES += ["application/json ; charset=utf-8", 'application/json; charset="utf-8"']
+JSON_TYPES += ['application/json; profile="a,b;c"']  # not a list: the comma is quoted
 
 
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON.keys())

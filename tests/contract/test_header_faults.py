@@ -94,10 +94,14 @@ def test_two_authorizations_are_none(subject: Subject, anonymous: httpx.Client, 
         problem(answer, answer.status_code)
 
 
-def test_two_content_types_are_refused(client: httpx.Client, tables: Tables) -> None:
+@pytest.mark.parametrize("parameters", ["", "; charset=utf-8"])
+def test_two_content_types_are_refused(
+    client: httpx.Client, tables: Tables, parameters: str
+) -> None:
     """C46: Two lines of Content-Type are one list, which is not application/json."""
     before = tables.counts()
-    headers = [("Content-Type", "application/json")] * 2
+    values = f"application/json{parameters}", "application/json"
+    headers = [("Content-Type", value) for value in values]
     answer = client.post("/posts", content=json.dumps(new_post()), headers=headers)
     assert answer.status_code in {400, 415}
     assert tables.counts() == before
