@@ -170,6 +170,7 @@ class Sequences(RuleBasedStateMachine):
         for name, answer in served.items():
             assert answer == first, f"{name} differs at {request}: {answer} and not {first}"
             assert answer.status < 500, f"{name} fails at {request}: {answer}"
+            assert answer.status != 201 or not refusals, f"{name} creates in spite of {refusals}"
         return first
 
 
