@@ -43,6 +43,8 @@ def _words(text: str) -> tuple[str, ...]:
     return (PYTHON, *shlex.split(text.replace("{graceful}", str(GRACEFUL_SECONDS))))
 
 
+# Else a client on this machine is a proxy to it, and its SCRIPT_NAME the beginning of a path.
+GUNICORN_NO_PROXY = "--forwarder-headers="
 GUNICORN_TLS = "--certfile {certificate} --keyfile {key}"
 GUNICORN_HTTP2 = "--http-protocols h2,h1"
 GUNICORN_HTTP2_CLEARTEXT = f"{GUNICORN_HTTP2} --http2-cleartext both"
@@ -100,7 +102,8 @@ GUNICORN_ASGI = Server(
     interface="ASGI",
     command=_words(
         "-m gunicorn --worker-class asgi --asgi-loop uvloop --workers 1 --log-level warning"
-        " --graceful-timeout {graceful} --bind {host}:{port} {application}"
+        f" --graceful-timeout {{graceful}} {GUNICORN_NO_PROXY}"
+        " --bind {host}:{port} {application}"
     ),
     requires=("gunicorn", "uvloop"),
     packages=("gunicorn",),
@@ -114,7 +117,8 @@ GUNICORN_UVICORN = Server(
     interface="ASGI",
     command=_words(
         "-m gunicorn --worker-class uvicorn_worker.UvicornWorker --workers 1 --log-level warning"
-        " --graceful-timeout {graceful} --bind {host}:{port} {application}"
+        f" --graceful-timeout {{graceful}} {GUNICORN_NO_PROXY}"
+        " --bind {host}:{port} {application}"
     ),
     requires=("gunicorn", "uvicorn", "uvicorn_worker", "uvloop", "httptools"),
     packages=("gunicorn", "uvicorn-worker"),
@@ -128,7 +132,8 @@ GUNICORN_GTHREAD = Server(
     interface="WSGI",
     command=_words(
         "-m gunicorn --worker-class gthread --workers 1 --threads {threads} --log-level warning"
-        " --graceful-timeout {graceful} --bind {host}:{port} {application}"
+        f" --graceful-timeout {{graceful}} {GUNICORN_NO_PROXY}"
+        " --bind {host}:{port} {application}"
     ),
     requires=("gunicorn",),
     packages=("gunicorn",),

@@ -26,6 +26,8 @@ ODD_CONTENT_TYPES = {
     "no-boundary": b"multipart/form-data",
     "long": b"text/plain; name=" + b"x" * 5000,
 }
+OTHER_PATHS = ["SCRIPT_NAME", "Script-Name", "PATH_INFO", "X-Original-URL", "X-Rewrite-URL"]
+OTHER_PATHS += ["X-Forwarded-Prefix", "X-HTTP-Method-Override", "X-Method-Override"]
 odd_content_type = pytest.mark.parametrize(
     "content_type", ODD_CONTENT_TYPES.values(), ids=list(ODD_CONTENT_TYPES)
 )
@@ -60,6 +62,14 @@ def test_query_is_utf_8(client: httpx.Client, content_type: bytes) -> None:
         client.get("/posts", params={"tag": name}, headers=[(b"Content-Type", content_type)])
     )
     assert [post["tags"] for post in page["posts"]] == [[name]]
+
+
+@pytest.mark.parametrize("name", OTHER_PATHS)
+def test_header_is_no_path_and_no_method(client: httpx.Client, name: str) -> None:
+    """C45: What some servers and frameworks take for a path or a method changes neither."""
+    for value in ("/health", "/posts", "/nothing", "DELETE"):
+        answer = client.get("/health", headers={name: value})
+        assert good(answer) == {"status": "alive"}
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEARER"])
