@@ -1,6 +1,8 @@
 """Creates that meet something unusual: an author who goes away, a body of unknown fields."""
 
 import asyncio
+import json
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -13,6 +15,9 @@ from tests.contract.tables import Tables
 pytestmark = pytest.mark.usefixtures("tidy")
 
 MOST_LISTED = 20
+MIB = 1024 * 1024
+# Requests that are answered meanwhile: a service that turns to these has read what was sent before.
+TURNS = 20
 
 
 @pytest.mark.asyncio
@@ -41,7 +46,22 @@ def test_megabyte_of_unknown_fields_is_refused_as_a_few(client: httpx.Client) ->
     """C34: Of 110 000 unknown fields the first are listed, after what else is wrong."""
     fields = ",".join(f'"{number:x}":0' for number in range(110_000))
     body = f'{{"title": 1, {fields}}}'.encode()
-    assert len(body) < 1024 * 1024
+    assert len(body) < MIB
     answer = client.post("/posts", content=body, headers={"Content-Type": "application/json"})
     names = ["title", "body", "author_id", *(f"{number:x}" for number in range(MOST_LISTED))]
     problem(answer, 422, *(f"/body/{name}" for name in names[:MOST_LISTED]))
+
+
+def test_byte_too_much_that_comes_late_is_seen(
+    client: httpx.Client, anonymous: httpx.Client
+) -> None:
+    """C32: A body whose first MiB has been read when the last byte comes is a 413 all the same."""
+
+    def body() -> Iterator[bytes]:
+        yield json.dumps(new_post()).encode().ljust(MIB)
+        for _ in range(TURNS):
+            good(anonymous.get("/health"))
+        yield b" "
+
+    headers = {"Content-Type": "application/json", "Content-Length": str(MIB + 1)}
+    problem(client.post("/posts", content=body(), headers=headers | {"Connection": "close"}), 413)

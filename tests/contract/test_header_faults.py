@@ -83,11 +83,14 @@ def test_scheme_is_of_any_case_and_spaces_are_many(
 
 @pytest.mark.parametrize(
     "template",
-    ["Bearer\t{}", "Bearer \t{}", "Bearer \xa0{}", "Bearer {}\xa0", "Bearer {} x"],
+    [
+        *("Bearer\t{}", "Bearer \t{}", "Bearer \xa0{}", "Bearer {}\xa0", "Bearer {} x"),
+        *("Bearer {}X", "Bearer X{}", "XBearer {}"),
+    ],
     ids=repr,
 )
 def test_nothing_but_spaces_is_stripped(anonymous: httpx.Client, token: str, template: str) -> None:
-    """C17: A tab, a no-break space or more text beside the token makes it another: 401."""
+    """C17: A tab, a no-break space or more text around the token makes it another: 401."""
     headers = [(b"Authorization", template.format(token).encode("latin-1"))]
     problem(anonymous.post("/posts", json=new_post(), headers=headers), 401)
 

@@ -16,6 +16,8 @@ from tests.contract.subject import Subject
 
 WEATHER = ANSWERS["weather"]
 LARGEST_BODY = 1024 * 1024
+# Requests that are answered meanwhile: a service that turns to these has read what was sent before.
+TURNS = 20
 COMPRESSED = gzip.compress(json.dumps(WEATHER).encode())
 # What the buffers of two kernels and two processes may hold beyond what is read.
 MOST_SENT_BYTES = 16 * LARGEST_BODY
@@ -133,6 +135,21 @@ def test_unusable_answer_has_its_reason(
     upstreams.send(sent)
     assert good(asking.get("/dashboard")) == without_weather(reason)
     assert len(upstreams.requests) == len(ANSWERS)
+
+
+def test_byte_too_much_that_comes_late_is_seen(
+    asking: httpx.Client, upstreams: RawUpstreams
+) -> None:
+    """C21: An answer of one byte too much is of no use, also when that byte comes by itself."""
+
+    def last_byte() -> Iterator[bytes]:
+        for _ in range(TURNS):
+            good(asking.get("/health"))
+        yield b" "
+
+    longest = json.dumps(WEATHER).encode().ljust(LARGEST_BODY)
+    upstreams.send(head(f"Content-Length: {LARGEST_BODY + 1}") + longest, then=last_byte())
+    assert good(asking.get("/dashboard")) == without_weather("not-json")
 
 
 @pytest.mark.parametrize("resets", [False, True], ids=["close", "reset"])
