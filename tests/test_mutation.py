@@ -1,8 +1,11 @@
 """Mutation testing: the committed result is whole, and mutants are what its page says they are."""
 
+from pathlib import Path
+
 from tests.mutation import document, record
 from tests.mutation.modules import MODULES
 from tests.mutation.mutants import mutants
+from tests.mutation.state import Verdict, state
 from tests.support.source_files import ROOT
 
 SOURCE = '''\
@@ -62,3 +65,13 @@ def test_mutants_are_of_decorated_functions_as_well() -> None:
     ]
     assert {mutant.place for mutant in made} == {"there"}
     assert all(mutant.source.startswith(SOURCE[: SOURCE.index("async")]) for mutant in made)
+
+
+def test_survivors_are_asked_anew_and_kills_are_kept(tmp_path: Path) -> None:
+    """A state forgets every mutant that it is told to, and goes on with the others."""
+    made = state("there.py", SOURCE, tmp_path)
+    verdicts = [Verdict(place="there", diff=diff, stage="quick", by=None) for diff in "abc"]
+    for verdict in verdicts:
+        made.add(verdict)
+    made.forget(verdict.key for verdict in verdicts[:2])
+    assert list(made.verdicts()) == [("there", "c")]

@@ -21,6 +21,7 @@ PROBLEMS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "no-token": (401, "POST", "/posts", {"json": POST, "headers": {"Authorization": ""}}),
     "no-such-post": (404, "GET", "/posts/10000", {}),
     "no-such-path": (404, "GET", "/nothing", {}),
+    "line-break": (404, "GET", "/posts%0A", {}),
     "method": (405, "DELETE", "/posts", {}),
     "tag-twice": (409, "POST", "/posts", {"json": POST | {"tags": ["a", "a"]}}),
     "too-large": (413, "POST", "/posts", {"content": b" " * (1024 * 1024 + 1), "headers": JSON}),

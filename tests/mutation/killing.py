@@ -63,10 +63,11 @@ def by_own_tests(module: str) -> Iterator[Judge]:
         ended = _run("pytest", "-x", "-q", "-p", "no:cacheprovider", *files)
         if not ended.returncode:
             return None
-        failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", ended.stdout, re.MULTILINE)
-        test = failed[1] if failed else files[0]
+        failed = re.search(r"^(?:FAILED|ERROR) (\S+?::.+?)(?: - |$)", ended.stdout, re.MULTILINE)
+        if failed is None:
+            raise RuntimeError(f"no test failed, and yet:\n{ended.stdout}{ended.stderr}")
         # Once more, since any of them may wait for something that a busy machine does late.
-        return Kill(test) if _run("pytest", "-q", test).returncode else None
+        return Kill(failed[1]) if _run("pytest", "-q", failed[1]).returncode else None
 
     yield judge
 

@@ -46,7 +46,8 @@ class State:
 
     def forget(self, keys: Iterable[tuple[str, str]]) -> None:
         """Let mutants be asked anew."""
-        kept = [verdict for key, verdict in self.verdicts().items() if key not in set(keys)]
+        forgotten = set(keys)
+        kept = [verdict for key, verdict in self.verdicts().items() if key not in forgotten]
         self.path.unlink(missing_ok=True)
         for verdict in kept:
             self.add(verdict)
