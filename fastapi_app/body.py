@@ -57,5 +57,5 @@ class JSONRoute(APIRoute):
 def media_type_of(content_type: str) -> str:
     """Give a media type without its parameters; none where several lines made a list."""
     # A comma stands between the lines (RFC 9110, section 5.2), and in quotes in a parameter.
-    unquoted = QUOTED.sub("", content_type)
-    return "" if "," in unquoted else unquoted.partition(";")[0].strip().lower()
+    is_list = "," in QUOTED.sub("", content_type)
+    return "" if is_list else content_type.partition(";")[0].strip().lower()

@@ -84,6 +84,7 @@ UNKNOWN_PATHS += ["/%00", "/%FF", "/%C3%A9", "/posts/3%2F", "/" + "x" * 2000]
 OTHER_TYPES = ["text/plain", "text/json", "application/x-www-form-urlencoded", "application/jsonp"]
 OTHER_TYPES += ["application/problem+json", "json", "*/*", ""]
 OTHER_TYPES += ["text/plain; application/json", "application/xml", "application/json-seq"]
+OTHER_TYPES += ['application/json"x"', 'application/json""; charset=utf-8']
 JSON_TYPES = [
     "application/json; charset=utf-8",
     "APPLICATION/JSON",
