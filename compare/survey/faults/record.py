@@ -18,6 +18,8 @@ flags of every run: one process, 16 threads, 16 connections. ✓ is what is aske
 shall not fall: nothing acknowledged is lost, what cannot be served is refused at once, and others
 are served meanwhile. ✗ is what a framework or a server leaves to somebody else; the front door is
 [nginx](../compose/limits.conf), and [servers.md](servers.md#what-a-server-decides) says why.
+The rates only say what a service kept up with in that fault: how fast services are is measured
+otherwise ([measuring.md](measuring.md)).
 
 This table is generated; do not edit it. Make it anew with `compare survey faults --record`.
 """
