@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -34,17 +34,24 @@ def test_errors_of_statements_are_ours() -> None:
 def test_damaged_file_is_an_outage(tmp_path: Path) -> None:
     """A file that is no database has a code of its own, and its connection is not kept."""
     (tmp_path / "file").write_bytes(b"no database" * 1000)
-    with pytest.raises(sqlite3.DatabaseError) as raised:
-        sqlite3.connect(tmp_path / "file").execute("SELECT * FROM post")
+    with (
+        closing(sqlite3.connect(tmp_path / "file")) as connection,
+        pytest.raises(sqlite3.DatabaseError) as raised,
+    ):
+        connection.execute("SELECT * FROM post")
     assert sqlite_code(raised.value) in DAMAGED
     assert makes_stale(raised.value)
 
 
 def test_connection_that_was_opened_read_only_is_not_kept(tmp_path: Path) -> None:
     """Opened while its file could not be written, a connection stays read-only."""
-    sqlite3.connect(tmp_path / "file").execute("CREATE TABLE post (id)")
-    connection = sqlite3.connect(f"file:{tmp_path / 'file'}?mode=ro", uri=True)
-    with pytest.raises(sqlite3.OperationalError) as raised:
+    file = tmp_path / "file"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE post (id)")
+    with (
+        closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection,
+        pytest.raises(sqlite3.OperationalError) as raised,
+    ):
         connection.execute("INSERT INTO post VALUES (1)")
     assert makes_stale(raised.value)
 

@@ -33,6 +33,8 @@ PROBLEMS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
 }
 
 
+pytestmark = pytest.mark.slow
+
 # One of each framework; the blocking model takes its words from the same module.
 PAIR = [SERVICES[name] for name in USUAL if SERVICES[name].async_model == "async"]
 
