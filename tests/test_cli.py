@@ -157,6 +157,7 @@ def test_ctrl_c_while_it_checks(start: Callable[..., Started], database: str) ->
     command.assert_nothing_is_left()
 
 
+@pytest.mark.slow
 def test_up_ends_when_a_service_dies(start: Callable[..., Started]) -> None:
     """A service that ends by itself ends the whole, with a line that says so."""
     command = start("up", "--json", "fastapi")

@@ -136,6 +136,7 @@ def test_every_address_is_asked_on_the_loopback_one() -> None:
     assert addresses.netloc("localhost", 80) == "localhost:80"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "encoding", [ASCII_ONLY, {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}]
 )

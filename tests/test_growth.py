@@ -65,6 +65,7 @@ def assert_reads_little(query_plans: list[QueryPlan]) -> None:
             assert int(match["hit"] or 0) + int(match["read"] or 0) <= MOST_BUFFERS, text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag", ["", "&tag=python"])
 def test_deep_page_is_planned_as_the_first(ask: plans.PlansOf, tag: str) -> None:
     """Both take the same steps through the same indexes, with and without a tag."""

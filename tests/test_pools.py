@@ -26,6 +26,7 @@ def test_service_uses_its_pool_and_no_more(name: str, postgres: databases.Databa
     assert use.verdict == "within the pool of 4"
 
 
+@pytest.mark.slow
 def test_more_connections_than_the_pool_are_told(postgres: databases.Databases) -> None:
     """A service that opens more than its setting says is a finding in words."""
     fastapi = SERVICES["fastapi"]

@@ -90,6 +90,7 @@ def test_bare_application_passes_the_happy_paths(database: str) -> None:
     assert heard[-1] == (outcomes[-1], len(outcomes))
 
 
+@pytest.mark.slow
 def test_only_a_yardstick_is_spared_the_unhappy_paths() -> None:
     """A service is asked every test of the suite."""
     assert "deselected" in collected(YARDSTICK.name)
