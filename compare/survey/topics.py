@@ -40,7 +40,7 @@ class SurveyProgress(Protocol):
 
 @dataclass(frozen=True)
 class SurveyPlan:
-    """What to survey; `sizes`, in posts, and `seed` are for growth, `faults` for the topic."""
+    """What to survey; `sizes`, in posts, and `seed` are for growth, `faults` for that topic."""
 
     topic: Topic
     services: Sequence[Service]

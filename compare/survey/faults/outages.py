@@ -31,8 +31,10 @@ def database_is_away(ground: Ground) -> Seen:
     @contextmanager
     def away() -> Iterator[None]:
         ground.tell_server("ALTER DATABASE {name} ALLOW_CONNECTIONS false", END_SESSIONS)
-        yield
-        ground.tell_server("ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        try:
+            yield
+        finally:
+            ground.tell_server("ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
     return _creating_during(away(), ground)
 
@@ -44,8 +46,10 @@ def database_is_read_only(ground: Ground) -> Seen:
     @contextmanager
     def read_only() -> Iterator[None]:
         ground.tell_server(f"ALTER DATABASE {{name}} SET {setting} = on", END_SESSIONS)
-        yield
-        ground.tell_server(f"ALTER DATABASE {{name}} RESET {setting}")
+        try:
+            yield
+        finally:
+            ground.tell_server(f"ALTER DATABASE {{name}} RESET {setting}")
 
     return _creating_during(read_only(), ground)
 
