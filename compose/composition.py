@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import httpx
 import psutil
@@ -34,7 +35,9 @@ LAST_LINES = 15
 ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 # As compose/nginx.conf writes it; a request that was tried again has several addresses.
 LOG_LINE = re.compile(
-    r'^\S+ ".*" (?P<status>\d{3}) (?:[\d.:]+, )*(?P<address>[\d.]+):\d+ ', re.MULTILINE
+    r'^\S+ ".*" (?P<status>\d{3}) (?:[\d.:]+, )*(?P<address>[\d.]+):\d+ .* '
+    r"(?P<sent>\d+)/(?P<promised>[\d-]+) ",
+    re.MULTILINE,
 )
 
 
@@ -52,6 +55,15 @@ class Replica:
 
     id: str
     address: str
+
+
+class Handled(NamedTuple):
+    """A request at the front door: its status, the last replica that was asked for it, and whether
+    its answer reached the client whole."""
+
+    status: int
+    address: str
+    is_whole: bool
 
 
 @dataclass(frozen=True)
@@ -106,14 +118,16 @@ class Composition:
             Replica(id, run("docker", "inspect", "--format", ADDRESS, id).strip()) for id in ids
         ]
 
-    def handled(self) -> list[tuple[int, str]]:
-        """Give the requests so far: each one's status, and the last replica that was asked for it.
+    def handled(self) -> list[Handled]:
+        """Give the requests so far, as the front door logged them.
 
-        What the front door answered without asking any is left out.
+        What it answered without asking any replica is left out.
         """
         (door,) = self.replicas(FRONT_DOOR)
         lines = LOG_LINE.finditer(run("docker", "logs", door.id))
-        return [(int(line["status"]), line["address"]) for line in lines]
+        return [
+            Handled(int(line["status"]), line["address"], bool(line["whole"])) for line in lines
+        ]
 
     def _compose(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> str:
         files = [f"--file={file}" for file in FILES]

@@ -11,7 +11,7 @@ from threading import Event, Semaphore
 import httpx
 
 from compare.running import databases
-from compose.composition import Broken, Composition, Replica, run, wait_until
+from compose.composition import Broken, Composition, Handled, Replica, run, wait_until
 from tests.contract.posts import create, new_post
 from tests.contract.subject import connect
 from tests.contract.tables import Tables
@@ -179,7 +179,15 @@ def check_the_tables(database_url: str, attempts: list[Attempt]) -> int:
 
 def lost_on(composition: Composition, replica: Replica) -> int:
     """Give how many requests failed, by the front door's log, in flight on this replica."""
-    return composition.handled().count((BAD_GATEWAY, replica.address))
+    ended_there = [
+        request for request in composition.handled() if request.address == replica.address
+    ]
+    return sum(not request.is_whole or request.status == BAD_GATEWAY for request in ended_there)
+
+
+def answered_by(composition: Composition, replica: Replica) -> int:
+    """Give how many requests this replica answered with 200, by the front door's log."""
+    return composition.handled().count(Handled(OK, replica.address, is_whole=True))
 
 
 def start_again(composition: Composition, service: str, victim: Replica) -> str:
@@ -187,11 +195,11 @@ def start_again(composition: Composition, service: str, victim: Replica) -> str:
     others = {replica.id for replica in composition.replicas(service)}
     run("docker", "start", victim.id)
     (returned,) = (replica for replica in composition.replicas(service) if replica.id not in others)
-    before = composition.handled().count((OK, returned.address))
+    before = answered_by(composition, returned)
 
     def is_asked() -> bool:
         httpx.get(f"{composition.url(service)}/health", trust_env=False).raise_for_status()
-        return composition.handled().count((OK, returned.address)) > before
+        return answered_by(composition, returned) > before
 
     wait_until(is_asked, f"the front door never asked the replica of {service} that came back")
     return f"{service}: the replica that came back gets requests again"

@@ -204,7 +204,8 @@ def _log_file(name: str) -> Iterator[Path]:
 
 
 def _start(command: list[str], chosen: Mapping[str, str], log: Path) -> psutil.Popen:
-    with log.open("wb") as output:
+    # Appended to, since a program may open what it is given as its output once more.
+    with log.open("ab") as output:
         return psutil.Popen(
             command,
             cwd=PROJECT_ROOT,
