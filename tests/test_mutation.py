@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.mutation import document, record
-from tests.mutation.modules import MODULES
+from tests.mutation.forked import SUITE
+from tests.mutation.modules import MODULES, first_tests, own_tests
 from tests.mutation.mutants import mutants
 from tests.mutation.state import Verdict, state
 from tests.support.source_files import ROOT
@@ -22,6 +25,14 @@ def test_results_are_of_modules_that_there_are() -> None:
     asked = [result.module for result in record.read().modules]
     assert asked == [module for module in MODULES if module in asked]
     assert [module for module in MODULES if not (ROOT / module).is_file()] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_tests_that_are_asked_of_a_module_are_there(module: str) -> None:
+    """A file of tests that got another name is not asked without anybody's notice."""
+    files = [SUITE / f"{name}.py" for name in first_tests(module)]
+    files += [ROOT / "tests" / f"{name}.py" for name in own_tests(module)]
+    assert [file for file in files if not file.is_file()] == []
 
 
 def test_counts_add_up() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from itertools import repeat
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from compare.running.addresses import HOST
 from tests.contract import raw_upstream
 from tests.contract.answers import good
 from tests.contract.raw_upstream import ANSWERS, RawUpstreams, answer, head
@@ -22,6 +24,9 @@ COMPRESSED = gzip.compress(json.dumps(WEATHER).encode())
 # What the buffers of two kernels and two processes may hold beyond what is read.
 MOST_SENT_BYTES = 16 * LARGEST_BODY
 WHOLE = {**ANSWERS, "unavailable": []}
+# A proxy that is not there, for everything: who asked it would get no answer at all.
+PROXY = {"http_proxy": f"http://{HOST}:9", "no_proxy": ""}
+COMPRESSION = re.compile(rb"(?im)^accept-encoding:(?! *identity\r$)")
 
 # Odd, but HTTP with the JSON that is wanted.
 USABLE = {
@@ -97,7 +102,10 @@ def asking_raw(subject: Subject) -> Iterator[tuple[httpx.Client, RawUpstreams]]:
     """A client of a process whose upstreams send raw bytes, and those."""
     if subject.begin is None:
         pytest.skip("needs a service that the suite itself starts with other settings")
-    with raw_upstream.serving() as upstreams, subject.begin(upstreams_url=upstreams.url) as process:
+    with (
+        raw_upstream.serving() as upstreams,
+        subject.begin(upstreams_url=upstreams.url, **PROXY) as process,
+    ):
         process.wait_until_ready()
         with process.connect() as client:
             yield client, upstreams
@@ -110,7 +118,7 @@ def asking(asking_raw: tuple[httpx.Client, RawUpstreams]) -> httpx.Client:
 
 
 @pytest.fixture
-def upstreams(asking_raw: tuple[httpx.Client, RawUpstreams]) -> RawUpstreams:
+def raw_upstreams(asking_raw: tuple[httpx.Client, RawUpstreams]) -> RawUpstreams:
     """The upstreams that send raw bytes."""
     return asking_raw[1]
 
@@ -121,24 +129,26 @@ def without_weather(reason: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("sent", USABLE.values(), ids=list(USABLE))
-def test_odd_answer_is_given(asking: httpx.Client, upstreams: RawUpstreams, sent: bytes) -> None:
+def test_odd_answer_is_given(
+    asking: httpx.Client, raw_upstreams: RawUpstreams, sent: bytes
+) -> None:
     """C21: An upstream's answer counts, whatever else stands in its head or its fields."""
-    upstreams.send(sent)
+    raw_upstreams.send(sent)
     assert good(asking.get("/dashboard")) == WHOLE
 
 
 @pytest.mark.parametrize(("sent", "reason"), UNUSABLE.values(), ids=list(UNUSABLE))
 def test_unusable_answer_has_its_reason(
-    asking: httpx.Client, upstreams: RawUpstreams, sent: bytes, reason: str
+    asking: httpx.Client, raw_upstreams: RawUpstreams, sent: bytes, reason: str
 ) -> None:
     """C21: An answer of no use has its reason, whatever it is, and the others are given."""
-    upstreams.send(sent)
+    raw_upstreams.send(sent)
     assert good(asking.get("/dashboard")) == without_weather(reason)
-    assert len(upstreams.requests) == len(ANSWERS)
+    assert len(raw_upstreams.requests) == len(ANSWERS)
 
 
 def test_byte_too_much_that_comes_late_is_seen(
-    asking: httpx.Client, upstreams: RawUpstreams
+    asking: httpx.Client, raw_upstreams: RawUpstreams
 ) -> None:
     """C21: An answer of one byte too much is of no use, also when that byte comes by itself."""
 
@@ -148,34 +158,52 @@ def test_byte_too_much_that_comes_late_is_seen(
         yield b" "
 
     longest = json.dumps(WEATHER).encode().ljust(LARGEST_BODY)
-    upstreams.send(head(f"Content-Length: {LARGEST_BODY + 1}") + longest, then=last_byte())
+    raw_upstreams.send(head(f"Content-Length: {LARGEST_BODY + 1}") + longest, then=last_byte())
     assert good(asking.get("/dashboard")) == without_weather("not-json")
 
 
 @pytest.mark.parametrize("resets", [False, True], ids=["close", "reset"])
 @pytest.mark.parametrize("sent", BEGINNINGS.values(), ids=list(BEGINNINGS))
 def test_answer_that_breaks_off_is_unreachable(
-    asking: httpx.Client, upstreams: RawUpstreams, sent: bytes, resets: bool
+    asking: httpx.Client, raw_upstreams: RawUpstreams, sent: bytes, resets: bool
 ) -> None:
     """C21: An upstream that breaks off its answer is unreachable, wherever it breaks off."""
-    upstreams.send(sent, resets=resets)
+    raw_upstreams.send(sent, resets=resets)
     assert good(asking.get("/dashboard")) == without_weather("unreachable")
 
 
 @pytest.mark.parametrize(("start", "more", "reason"), ENDLESS.values(), ids=list(ENDLESS))
 def test_endless_answer_is_not_read_to_its_end(
-    asking: httpx.Client, upstreams: RawUpstreams, start: bytes, more: bytes, reason: str
+    asking: httpx.Client, raw_upstreams: RawUpstreams, start: bytes, more: bytes, reason: str
 ) -> None:
     """C43: An answer without end is read no further than it takes to see that it is too long."""
-    upstreams.send(start, then=repeat(more))
+    raw_upstreams.send(start, then=repeat(more))
     assert good(asking.get("/dashboard")) == without_weather(reason)
-    assert upstreams.sent_bytes < MOST_SENT_BYTES
+    assert raw_upstreams.sent_bytes < MOST_SENT_BYTES
 
 
-def test_cookies_are_neither_kept_nor_sent(asking: httpx.Client, upstreams: RawUpstreams) -> None:
+def test_proxy_of_the_environment_is_not_asked(
+    asking: httpx.Client, raw_upstreams: RawUpstreams
+) -> None:
+    """C20: The upstreams themselves are called, though the environment names a proxy."""
+    raw_upstreams.send(answer(WEATHER))
+    assert good(asking.get("/dashboard")) == WHOLE
+    assert len(raw_upstreams.requests) == len(ANSWERS)
+
+
+def test_no_compression_is_asked_for(asking: httpx.Client, raw_upstreams: RawUpstreams) -> None:
+    """C43: No upstream is asked for a compressed answer, which would be of no use."""
+    raw_upstreams.send(answer(WEATHER))
+    assert good(asking.get("/dashboard")) == WHOLE
+    assert not [request for request in raw_upstreams.requests if COMPRESSION.search(request)]
+
+
+def test_cookies_are_neither_kept_nor_sent(
+    asking: httpx.Client, raw_upstreams: RawUpstreams
+) -> None:
     """C44: A cookie that an upstream sets is sent to no upstream, then or later."""
-    upstreams.send(answer(WEATHER, "Set-Cookie: plain=text; Path=/", "Set-Cookie: user=Zoë"))
+    raw_upstreams.send(answer(WEATHER, "Set-Cookie: plain=text; Path=/", "Set-Cookie: user=Zoë"))
     for _ in range(2):
         assert good(asking.get("/dashboard")) == WHOLE
-    assert len(upstreams.requests) == 2 * len(ANSWERS)
-    assert not [request for request in upstreams.requests if b"cookie:" in request.lower()]
+    assert len(raw_upstreams.requests) == 2 * len(ANSWERS)
+    assert not [request for request in raw_upstreams.requests if b"cookie:" in request.lower()]

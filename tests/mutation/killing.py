@@ -14,12 +14,11 @@ from functools import partial
 from compare.contract import suite
 from compare.registry.project import PROJECT_ROOT
 from tests.mutation.forked import SUITE
-from tests.mutation.modules import first_tests, services
+from tests.mutation.modules import first_tests, own_tests, services
 from tests.mutation.quick import Failure, quick_suite
 
 # How a failure reads that only says that something took too long.
 TOO_LONG = re.compile(r"Timeout|was not ready after|migrations never ended")
-OWN_TESTS = ("wording", "large_bodies", "aborted_uploads", "differential")
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,7 @@ def quickly(module: str) -> Iterator[Judge]:
 def by_contract(module: str, database: str = "sqlite") -> Iterator[Judge]:
     """Ask the whole contract suite about each service that runs the module."""
     common = [f"--database={database}", "-x", "-p", "tests.mutation.order"]
+    common.append(f"--first={','.join(first_tests(module))}")
 
     def judge() -> Kill | None:
         suites = ([*common, f"--service={service.name}"] for service in services(module))
@@ -56,8 +56,8 @@ def by_contract(module: str, database: str = "sqlite") -> Iterator[Judge]:
 
 @contextmanager
 def by_own_tests(module: str) -> Iterator[Judge]:
-    """Ask the tests that start a service and are not of the contract."""
-    files = [f"tests/test_{name}.py" for name in OWN_TESTS]
+    """Ask the tests that start a service and are not of the contract, where they may tell."""
+    files = [f"tests/{name}.py" for name in own_tests(module)]
 
     def judge() -> Kill | None:
         ended = _run("pytest", "-x", "-q", "-p", "no:cacheprovider", *files)

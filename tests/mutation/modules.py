@@ -13,6 +13,12 @@ FIRST = {
     "routes": ("test_list", "test_detail", "test_create", "test_dashboard", "test_health"),
     "errors": ("test_errors", "test_detail", "test_create", "test_shapes"),
 }
+# The tests beside the contract that may see a mutant of a module, where they are other than these.
+OWN = ("test_wording", "test_differential")
+OWN_OF = {
+    "body": ("test_wording", "test_large_bodies", "test_client_failures", "test_differential"),
+    "dashboard": ("test_wording", "test_upstreams_tls"),
+}
 FILES = {
     "django_app": ("posts", "dashboard", "body", "auth", "middleware", "views", "errors"),
     "fastapi_app": ("posts", "dashboard", "body", "auth", "middleware", "routes", "errors"),
@@ -29,7 +35,12 @@ MODULES = [
 
 def first_tests(module: str) -> tuple[str, ...]:
     """Name the files of the contract suite that tell most about a module."""
-    return FIRST[module.rpartition("/")[2].removesuffix(".py")]
+    return FIRST[_name(module)]
+
+
+def own_tests(module: str) -> tuple[str, ...]:
+    """Name the files of tests beside the contract that may see a mutant of a module."""
+    return OWN_OF.get(_name(module), OWN)
 
 
 def services(module: str) -> list[Service]:
@@ -42,3 +53,7 @@ def services(module: str) -> list[Service]:
         for service in sorted(of_folder, key=lambda service: service.async_model)
         if service.async_model == "blocking" or not is_blocking
     ]
+
+
+def _name(module: str) -> str:
+    return module.rpartition("/")[2].removesuffix(".py")

@@ -19,6 +19,7 @@ TIMED = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say which tests are asked."""
     parser.addoption("--one-process", action="store_true", help="none that needs more than one")
+    parser.addoption("--first", default="", help="files, by their names, asked before the others")
 
 
 @pytest.hookimpl(trylast=True)
@@ -29,7 +30,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in set(long)]
     first_cases = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
-    items.sort(key=lambda item: item is not first_cases[item.nodeid.partition("[")[0]])
+    telling = config.option.first.split(",")
+    items.sort(
+        key=lambda item: (
+            item.path.stem not in telling,
+            item is not first_cases[item.nodeid.partition("[")[0]],
+        )
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
