@@ -5,12 +5,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-import trustme
 
 from compare.registry.environment import settings
 from compare.registry.services import SERVICES, USUAL
 from compare.running import databases, launch
 from compare.running.addresses import HOST
+
+pytest.importorskip("trustme", reason="pip install '.[servers]'")
+
+import trustme  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]
 
