@@ -51,7 +51,7 @@ def tell(running: launch.Running) -> None:
 def test_cost_is_what_the_processes_took(greedy: launch.Running) -> None:
     """CPU time of finished children, memory and threads at their peak are in the cost."""
     idle_mib, idle_threads = costs.idle(greedy)
-    with costs.watching(greedy, SQLITE_URL) as watch:
+    with costs.watching(greedy, SQLITE_URL) as watch, watch.turn():
         tell(greedy)
     cost = watch.cost(requests=10, client_cpu_seconds=0.5, duration_seconds=2)
     assert idle_threads == 1
@@ -70,14 +70,14 @@ def test_cost_is_what_the_processes_took(greedy: launch.Running) -> None:
 def test_what_was_taken_before_the_block_is_not_its_cost(greedy: launch.Running) -> None:
     """CPU time is counted from the beginning of the block."""
     tell(greedy)
-    with costs.watching(greedy, SQLITE_URL) as watch:
+    with costs.watching(greedy, SQLITE_URL) as watch, watch.turn():
         pass
     assert watch.cost(1, 0, 1).service_cpu_ms_per_request < CPU_SECONDS * 1000 / 2
 
 
 def test_service_that_vanishes_leaves_a_cost(greedy: launch.Running) -> None:
     """Whoever watches a process that ends is not hurt by it."""
-    with costs.watching(greedy, SQLITE_URL) as watch:
+    with costs.watching(greedy, SQLITE_URL) as watch, watch.turn():
         greedy.kill()
     assert watch.cost(1, 0, 1).peak_threads <= 1
 
@@ -88,7 +88,7 @@ def test_postgresql_counts_connections_and_its_own_time(
     """The connections are those of others; the CPU time is that of the server's processes."""
     with ExitStack() as opened:
         url = postgres.create("watched")
-        with costs.watching(greedy, url) as watch:
+        with costs.watching(greedy, url) as watch, watch.turn():
             for _ in range(3):
                 opened.enter_context(databases.engine(url).connect()).execute(BUSY)
         cost = watch.cost(requests=1, client_cpu_seconds=0, duration_seconds=1)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from compare.bench.block import PATIENCE
 from compare.bench.plan import Plan
+from compare.bench.starting import PATIENCE
 from compare.contract.outcomes import clause_number, clauses
 from compare.errors import UnusableResults
 from compare.registry.environment import THREAD_LIMIT, settings

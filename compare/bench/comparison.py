@@ -3,18 +3,24 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 import psutil
 
 from compare.bench import circumstances, schedule, verdicts
-from compare.bench.block import Bench, Block, blocks_of
+from compare.bench.bench import Bench
+from compare.bench.block import Block, blocks_of
 from compare.bench.contenders import contenders
+from compare.bench.ground import Ground
 from compare.bench.plan import Plan
+from compare.bench.upstreams import upstreams_running
 from compare.contract import suite
 from compare.registry.services import YARDSTICK, Service
 from compare.results.model import Figures, Results, TestOutcome, labels
-from compare.running import databases, launch, pinning
+from compare.results.pairs import pairs_of
+from compare.running import databases, pinning
+from compare.running.turns import client_running
 
 Keep = Callable[[Results], None]
 
@@ -59,22 +65,17 @@ def _blocks(
     if not timed:
         return []
     yardstick = None if YARDSTICK.name in results.not_timed else YARDSTICK
-    names = [service.name for service in timed]
+    services = [circumstances.service_run(service) for service in timed]
     with ExitStack() as stack:
-        upstreams = stack.enter_context(launch.upstreams_running())
+        upstreams = stack.enter_context(upstreams_running())
+        client = stack.enter_context(client_running())
         entrants = contenders(timed, yardstick, source)
-        null_per_second = results.nulls[-1].requests_per_second if results.nulls else None
         cores = stack.enter_context(_apart(source, results))
+        null_per_second = results.nulls[-1].requests_per_second if results.nulls else None
+        ground = Ground(upstreams, client, cores, null_per_second)
         return schedule.measure(
-            schedule.Schedule(plan.studies, names, plan.seed, plan.limits),
-            lambda on_progress: Bench(
-                contenders=entrants,
-                upstreams=upstreams,
-                seed=plan.seed,
-                cores=cores,
-                null_per_second=null_per_second,
-                on_progress=on_progress,
-            ),
+            schedule.Schedule(plan.studies, services, plan.seed, plan.limits),
+            lambda on_progress: Bench(entrants, ground, plan.seed, on_progress),
             blocks_of(results),
             listener.measuring,
             lambda blocks: keep(results.with_figures(_figures(plan, [], blocks))),
@@ -100,15 +101,24 @@ def _timed(plan: Plan, results: Results) -> list[Service]:
 def _figures(plan: Plan, timed: Sequence[Service], blocks: Sequence[Block]) -> Figures:
     """Give what the blocks have and, for services that were timed, how they compare."""
     samples = [sample for block in blocks for sample in block.samples]
-    label = labels([circumstances.service_run(service) for service in plan.services])
-    names = {service.name: label[service.name] for service in timed}
+    services = [circumstances.service_run(service) for service in timed]
+    names = [service.name for service in timed]
+    first = names[0] if names else ""
+    judged = partial(
+        verdicts.compare, plan.scenarios, samples, pairs_of(services), first, plan.seed
+    )
     return Figures(
         block_runs=[block.run for block in blocks],
         samples=samples,
         refusals=[refusal for block in blocks for refusal in block.refusals],
         starts=[start for block in blocks for start in block.starts],
         nulls=[null for block in blocks for null in block.nulls],
-        comparisons=verdicts.compare(plan.scenarios, samples, names, plan.seed) if names else [],
-        noise=verdicts.compare_a_a_pair(plan.scenarios, samples, names, plan.seed) if names else [],
+        comparisons=judged(verdicts.SPEED),
+        cpu_comparisons=judged(verdicts.ECONOMY),
+        noise=verdicts.compare_a_a_pair(
+            plan.scenarios, samples, first, labels(services)[first], plan.seed
+        )
+        if names
+        else [],
         shares=verdicts.shares(plan.scenarios, samples, names, YARDSTICK.name, plan.seed),
     )

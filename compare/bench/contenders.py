@@ -18,29 +18,21 @@ class Contender:
     service: Service
     database_url: str
 
-    @property
-    def is_second_copy(self) -> bool:
-        """Whether this is the second of the A/A pair."""
-        return self.name.endswith(SECOND_COPY)
-
     def command(self, study: Study) -> tuple[str, ...]:
         """What starts it for these scenarios; empty when it has no such application."""
         return self.service.ladder if study.application == "ladder" else self.service.command
 
-    def run_seconds(self, study: Study) -> float:
-        """How long it is timed in each scenario of the study."""
-        if self.service.is_yardstick and study.yardstick_seconds:
-            return study.yardstick_seconds
-        return study.run_seconds
+    def turns(self, scenario: Scenario, study: Study) -> int:
+        """How many turns it gets in a scenario of the study, in a block."""
+        turns = study.turns_of(scenario)
+        return min(turns, study.yardstick_turns) if self.service.is_yardstick else turns
 
     def takes(self, scenario: Scenario, study: Study, block: int) -> bool:
         """Whether it is timed in this scenario in this block.
 
         The yardstick is in the first blocks only: a share of it needs to be no more exact.
         """
-        if not self.command(study) or (
-            self.is_second_copy and scenario.name not in study.a_a_scenarios
-        ):
+        if not self.command(study):
             return False
         if self.service.is_yardstick and block >= FEWEST_BLOCKS:
             return False

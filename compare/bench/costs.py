@@ -1,4 +1,4 @@
-"""What a timed run costs besides time: CPU, memory, threads and connections, looked at meanwhile.
+"""What timed turns cost besides time: CPU, memory, threads and connections, looked at meanwhile.
 
 A look takes about a millisecond, on the instrument's side; the service is asked nothing.
 """
@@ -37,21 +37,20 @@ class Look(NamedTuple):
 
 
 class CpuSeconds(NamedTuple):
-    """CPU time that the service and its database server have used since they started."""
+    """CPU time that the processes of a service and of its database server have used."""
 
     service: float
     database: float
 
 
 class Watch:
-    """The looks at a service and its database server during a timed run.
+    """The looks at a service and its database server during its turns.
 
     `database_server` is the main process of the server, None when there is none on this machine
-    (SQLite has none at all). The figures are whole once the run has ended.
+    (SQLite has none at all). The figures are whole once a turn has ended.
     """
 
     def __init__(self, service: psutil.Process, connection: Connection | None) -> None:
-        self._service = service
         self._connection = connection
         self._backend = _backend(connection) if connection else None
         self.database_server = self._backend.parent() if self._backend else None
@@ -59,18 +58,39 @@ class Watch:
         # longer than the rest of a look.
         self._members = family(service)
         self._looks: list[Look] = []
-        self._before = self._cpu_seconds()
-        self._after = self._before
+        self._ended: CpuSeconds | None = None
+        self._used = CpuSeconds(0.0, 0.0)
+        self.between_turns_cpu_seconds = 0.0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Look until the block ends: what is used meanwhile is added to what it cost so far."""
+        began, ended = self._cpu_seconds(), Event()
+        if self._ended:
+            self.between_turns_cpu_seconds += began.service - self._ended.service
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            looking = thread.submit(self._look_until, ended)
+            try:
+                yield
+            finally:
+                ended.set()
+        looking.result()
+        self._ended = self._cpu_seconds()
+        self._used = CpuSeconds(
+            *(
+                was + end - begin
+                for was, begin, end in zip(self._used, began, self._ended, strict=True)
+            )
+        )
 
     def cost(self, requests: int, client_cpu_seconds: float, duration_seconds: float) -> Cost:
         """Give what each of that many requests cost, whoever sent them: one at least.
 
-        `client_cpu_seconds` are those of the load engine in `duration_seconds`.
+        `client_cpu_seconds` are those of the load's client in `duration_seconds`.
         """
-        service_ms = (self._after.service - self._before.service) * 1000 / requests
-        database_ms = (self._after.database - self._before.database) * 1000 / requests
+        database_ms = self._used.database * 1000 / requests
         return Cost(
-            service_cpu_ms_per_request=service_ms,
+            service_cpu_ms_per_request=self._used.service * 1000 / requests,
             database_cpu_ms_per_request=database_ms if self.database_server else None,
             client_cores=client_cpu_seconds / duration_seconds,
             peak_memory_mib=_highest(look.memory_mib for look in self._looks),
@@ -78,16 +98,12 @@ class Watch:
             peak_connections=_highest(look.connections for look in self._looks),
         )
 
-    def look_until(self, ended: Event) -> None:
+    def _look_until(self, ended: Event) -> None:
         """Look now, again and again, and once more at the end."""
         self._looks.append(self._look())
         while not ended.wait(LOOK_EVERY_SECONDS):
             self._looks.append(self._look())
         self._looks.append(self._look())
-
-    def end(self) -> None:
-        """Take the CPU time that was used until now."""
-        self._after = self._cpu_seconds()
 
     def _look(self) -> Look:
         return Look(
@@ -97,7 +113,7 @@ class Watch:
         )
 
     def _cpu_seconds(self) -> CpuSeconds:
-        service = processes.cpu_seconds(family(self._service))
+        service = processes.cpu_seconds(self._members)
         if self.database_server is None:
             return CpuSeconds(service, database=0.0)
         # Our questions are not the service's work.
@@ -107,18 +123,9 @@ class Watch:
 
 @contextmanager
 def watching(service: launch.Running, database_url: str) -> Iterator[Watch]:
-    """Look at a running service until the block ends; DatabaseError when its database is away."""
+    """Watch a running service until the block ends; DatabaseError when its database is away."""
     with ExitStack() as cleanup:
-        watch = Watch(service.process, _connection(database_url, cleanup))
-        ended = Event()
-        with ThreadPoolExecutor(max_workers=1) as thread:
-            looking = thread.submit(watch.look_until, ended)
-            try:
-                yield watch
-            finally:
-                ended.set()
-        looking.result()
-        watch.end()
+        yield Watch(service.process, _connection(database_url, cleanup))
 
 
 def idle(service: launch.Running) -> tuple[float | None, int]:

@@ -42,16 +42,11 @@ class Reading:
 
 
 class Disturbance:
-    """The marks of one timed run, known when it has ended."""
+    """The marks of a scenario, known when its turns have ended."""
 
     def __init__(self, before: Reading) -> None:
         self.before = before
         self.after = before
-
-    @property
-    def core_stolen_seconds(self) -> float:
-        """How long the hypervisor kept the service's core from work that it had."""
-        return self.after.core_stolen_seconds - self.before.core_stolen_seconds
 
     def marks(self) -> list[str]:
         """Say what may have disturbed the timed run, a sentence each."""
@@ -99,18 +94,23 @@ def marks_between(before: Reading, after: Reading, cores: int) -> list[str]:
     return marks
 
 
-def _read(own: list[psutil.Process], cores: Collection[int] | None) -> Reading:
-    times, swap = psutil.cpu_times(), psutil.swap_memory()
+def stolen_seconds(cores: Collection[int] | None) -> float:
+    """How long the hypervisor has kept these cores from work so far, or a typical one for None."""
     by_core = [
         getattr(times_of_core, "steal", 0.0) for times_of_core in psutil.cpu_times(percpu=True)
     ]
+    return mean(by_core[core] for core in cores or range(len(by_core)))
+
+
+def _read(own: list[psutil.Process], cores: Collection[int] | None) -> Reading:
+    times, swap = psutil.cpu_times(), psutil.swap_memory()
     members = {member for process in own for member in family(process)}
     return Reading(
         # A guest's time is part of the user's, and told twice.
         total_seconds=sum(times) - getattr(times, "guest", 0) - getattr(times, "guest_nice", 0),
         idle_seconds=times.idle + getattr(times, "iowait", 0),
         stolen_seconds=getattr(times, "steal", 0),
-        core_stolen_seconds=mean(by_core[core] for core in cores or range(len(by_core))),
+        core_stolen_seconds=stolen_seconds(cores),
         own_seconds=processes.cpu_seconds(members),
         swapped_mib=(swap.sin + swap.sout) / processes.MIB,
         throttles=sum(map(_count, THROTTLES.glob("cpu*/thermal_throttle/core_throttle_count"))),

@@ -1,4 +1,4 @@
-"""The gates: what makes a timed run one that cannot be kept, and what it is marked with."""
+"""The gates: what makes a figure one that cannot be kept, and what it is marked with."""
 
 from compare.results.speed import Sample, Scenario
 from compare.running.load import Load
@@ -8,20 +8,25 @@ from shared.upstreams import NAMES as UPSTREAMS
 # What has so little left would be measured itself: of the cores that it may use, and of the answers
 # a second that the engine gets where there is no work.
 BUSY = 0.9
+# Of a core, between its turns: ten times what idle services take.
+IDLE_CORES = 0.05
 NEAR_NULL = 0.7
 # One or two are the engine's clock; what leaves later makes its service look as much quicker.
 MOST_LATE_MS = 5.0
 
 
-def refusal_of(scenario: Scenario, loaded: Load, upstream_hits: int, difference: str = "") -> str:
-    """Say why a run cannot be kept; the empty text when it can.
+def refusal_of(
+    scenario: Scenario, loaded: Load, upstream_hits: int, difference: str = "", turns: int = 1
+) -> str:
+    """Say why a figure cannot be kept; the empty text when it can.
 
     `upstream_hits` counts all three upstreams, `difference` is how a body differed from the
-    contract's. What the ceiling allows is one round more than the time of the run: clocks are read
-    before the first request and after the last.
+    contract's. What the ceiling allows is one round more than the time of each turn: clocks are
+    read before the first request and after the last.
     """
     if loaded.errors or not loaded.requests:
-        return f"{loaded.errors} errors beside {loaded.requests} answers"
+        known = f": {loaded.first_error}" if loaded.first_error else ""
+        return f"{loaded.errors} errors beside {loaded.requests} answers{known}"
     if difference:
         return difference
     calls = loaded.answers.get(REQUESTS["dashboard"].path, 0) * len(UPSTREAMS)
@@ -29,7 +34,7 @@ def refusal_of(scenario: Scenario, loaded: Load, upstream_hits: int, difference:
         return f"{upstream_hits} calls of the upstreams, where the answers took {calls}"
     if scenario.ceiling_per_second is None or scenario.concurrency is None:
         return ""
-    most = scenario.ceiling_per_second * loaded.duration_seconds + scenario.concurrency
+    most = scenario.ceiling_per_second * loaded.duration_seconds + turns * scenario.concurrency
     if loaded.requests > most:
         return f"{loaded.requests} answers, where the delay allows {most:.0f}"
     return ""
@@ -42,7 +47,7 @@ def marks_of(
     null_per_second: float | None = None,
     sent_late_ms: float = 0,
 ) -> list[str]:
-    """Say whether something else than the service may have been what limited a run.
+    """Say whether something else than the service may have been what limited it.
 
     `client_cores` is how many cores there are for load, upstreams and database, `upstream_cores`
     how many the upstreams kept busy, one at most.
@@ -56,6 +61,7 @@ def marks_of(
         "load, upstreams and database had no time left": busy_cores > BUSY * client_cores,
         "the load engine was near its limit": null_per_second is not None
         and sample.requests_per_second > NEAR_NULL * null_per_second,
+        "it worked between its turns": (sample.between_turns_cores or 0) > IDLE_CORES,
         f"the load engine sent its requests {sent_late_ms:.0f} ms late on average": sent_late_ms
         > MOST_LATE_MS,
     }

@@ -13,32 +13,30 @@ WAIT_MS = 50.0
 
 @dataclass(frozen=True)
 class Study:
-    """A study as one profile does it: its scenarios, and how long each is timed.
+    """A study as one profile does it: its scenarios, and how long each is timed in a block.
 
-    The A/A pair runs its scenarios up to `a_a_through`. The yardstick, which answers many times as
-    much, may be timed for less (`yardstick_seconds`).
+    A contender gets so many turns in each scenario, of so many seconds each; `yardstick_turns` are
+    those of the yardstick, which answers many times as much. In an open loop a turn is a run of its
+    own.
     """
 
     name: StudyName
     scenarios: tuple[Scenario, ...]
-    run_seconds: float
-    a_a_through: str
-    yardstick_seconds: float | None = None
+    turns: int
+    turn_seconds: float
+    yardstick_turns: int
+
+    def turns_of(self, scenario: Scenario) -> int:
+        """How many turns a scenario has in a block.
+
+        What waits for others is steadier, and its turns are longer: it has half as many.
+        """
+        return max(1, self.turns // 2) if scenario.ceiling_per_second else self.turns
 
     @property
     def application(self) -> Literal["service", "ladder"]:
         """What is asked in all its scenarios: the services, or their frameworks' ladders."""
         return self.scenarios[0].application
-
-    @property
-    def a_a_scenarios(self) -> tuple[str, ...]:
-        """Where the A/A pair is measured: what comes first in the study.
-
-        Without gaps, since a process carries its past along: a second copy that had answered no
-        lighter dashboards before took a tenth longer for 64 at once.
-        """
-        names = [scenario.name for scenario in self.scenarios]
-        return tuple(names[: names.index(self.a_a_through) + 1])
 
 
 def only(studies: Iterable[Study], names: Collection[str]) -> tuple[Study, ...]:
@@ -48,11 +46,7 @@ def only(studies: Iterable[Study], names: Collection[str]) -> tuple[Study, ...]:
 
 def _with_only(study: Study, names: Collection[str]) -> Study | None:
     scenarios = tuple(scenario for scenario in study.scenarios if scenario.name in names)
-    if not scenarios:
-        return None
-    # Every run has its noise: where the usual scenarios for it are left out, another one takes it.
-    paired = [scenarios[0].name, *(name for name in study.a_a_scenarios if name in names)]
-    return replace(study, scenarios=scenarios, a_a_through=paired[-1])
+    return replace(study, scenarios=scenarios) if scenarios else None
 
 
 def _request_of(endpoint: str) -> str:
@@ -136,11 +130,11 @@ def _grid(endpoints: Iterable[str], concurrencies: Iterable[int]) -> tuple[Scena
 QUICK = (
     Study(
         "closed-loop",
-        (*_grid(ENDPOINTS, (1, 16)), _closed("dashboard", 64)),
-        # Short runs and many blocks: what is started afresh may differ more than what runs on.
-        run_seconds=0.5,
-        a_a_through="detail-16",
-        yardstick_seconds=0.25,
+        _grid(ENDPOINTS, (16,)),
+        # Few turns and many blocks: what is started afresh may differ more than what runs on.
+        turns=4,
+        turn_seconds=0.2,
+        yardstick_turns=2,
     ),
 )
 
@@ -148,18 +142,20 @@ FULL = (
     Study(
         "closed-loop",
         _grid(ENDPOINTS, (1, 16, 64, 256)),
-        run_seconds=1,
-        a_a_through="dashboard-256",
+        turns=6,
+        turn_seconds=0.2,
+        yardstick_turns=3,
     ),
-    Study("mixed", _grid(("mixed",), (16, 64)), run_seconds=2, a_a_through="mixed-16"),
+    Study("mixed", _grid(("mixed",), (16, 64)), turns=10, turn_seconds=0.25, yardstick_turns=4),
     Study(
         "open-loop",
         (
             *(_open("list", rate) for rate in (25, 50, 100, 150, 200, 300, 400)),
             *(_open("dashboard", rate) for rate in (25, 50, 100, 200, 400)),
         ),
-        run_seconds=2,
-        a_a_through="list-at-50",  # at higher rates a queue may grow, and no two are alike
+        turns=1,
+        turn_seconds=2,
+        yardstick_turns=1,
     ),
     Study(
         "fan-out",
@@ -168,15 +164,17 @@ FULL = (
             for delay in (10, 100, 500)
             for concurrency in (1, 4, 16, 64, 256)
         ),
-        run_seconds=1,
-        a_a_through="fan-out-100ms-64",
+        turns=4,
+        turn_seconds=0.25,
+        yardstick_turns=2,
     ),
-    Study("ladder", tuple(map(_rung, RUNGS)), run_seconds=1, a_a_through="ladder-objects"),
+    Study("ladder", tuple(map(_rung, RUNGS)), turns=6, turn_seconds=0.2, yardstick_turns=3),
     Study(
         "waiting",
         tuple(_wait(wait, concurrency) for wait in WAITS for concurrency in (1, 16, 64, 256)),
-        run_seconds=1,
-        a_a_through="wait-await-64",
+        turns=4,
+        turn_seconds=0.2,
+        yardstick_turns=2,
     ),
 )
 

@@ -6,14 +6,17 @@ Every study gets FEWEST_BLOCKS first; then the one whose intervals are widest ge
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from compare.bench.block import Bench, Block, BlockProgress
+from compare.bench.bench import Bench
+from compare.bench.block import Block, BlockProgress
 from compare.bench.scenarios import Study
-from compare.bench.verdicts import compare
+from compare.bench.verdicts import SPEED, compare
 from compare.intervals import FEWEST_BLOCKS, half_width
+from compare.results.model import ServiceRun
+from compare.results.pairs import pairs_of
 
-# What a block takes until one was run: starting a contender, and what a run takes besides its time.
+# What a block takes, until one was run: each start, and what a turn takes besides its time.
 START_SECONDS = 3.0
-BESIDES_SECONDS = 0.6
+BESIDES_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,10 @@ class Schedule:
     """Decides from the blocks that there are which study gets the next one."""
 
     def __init__(
-        self, studies: Sequence[Study], names: Sequence[str], seed: int, limits: Limits
+        self, studies: Sequence[Study], services: Sequence[ServiceRun], seed: int, limits: Limits
     ) -> None:
         self._studies = studies
-        self._names = {name: name for name in names}
+        self._services = services
         self._seed = seed
         self._limits = limits
         self._fewest = limits.blocks or FEWEST_BLOCKS
@@ -72,7 +75,8 @@ class Schedule:
     def width(self, study: Study, blocks: Sequence[Block]) -> float:
         """How far a typical interval of the study reaches to either side: 0.06 is ±6 %."""
         samples = [sample for block in _of(study, blocks) for sample in block.samples]
-        comparisons = compare(study.scenarios, samples, self._names, self._seed)
+        pairs, first = pairs_of(self._services), self._services[0].name
+        comparisons = compare(study.scenarios, samples, pairs, first, self._seed, SPEED)
         return half_width([comparison.throughput for comparison in comparisons])
 
     def step(self, progress: BlockProgress, blocks: Sequence[Block]) -> Step:
@@ -97,10 +101,10 @@ class Schedule:
         own = [block.run.seconds for block in _of(study, blocks)]
         if own:
             return sum(own) / len(own)
-        # The yardstick too, and here and there the second copy of the A/A pair.
-        contenders = len(self._names) + 1
-        runs = len(study.scenarios) * contenders
-        return contenders * START_SECONDS + runs * (study.run_seconds + BESIDES_SECONDS)
+        # The second copy of the A/A pair too, and the yardstick.
+        contenders = len(self._services) + 2
+        turns = len(study.scenarios) * contenders * study.turns
+        return contenders * START_SECONDS + turns * (study.turn_seconds + BESIDES_SECONDS)
 
 
 def measure(

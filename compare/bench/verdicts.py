@@ -5,10 +5,12 @@ may disagree; so the block, which starts every service afresh, is the unit, and 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from statistics import geometric_mean
 
 from compare.intervals import Interval, doubt_about, interval
+from compare.results.pairs import Pair
 from compare.results.speed import SECOND_COPY, Comparison, Sample, Scenario, YardstickShare
 
 FEW_BLOCKS = 5
@@ -16,43 +18,54 @@ FEW_BLOCKS = 5
 MOST_STOLEN_SHARE = 0.5
 
 
+@dataclass(frozen=True)
+class Measure:
+    """What is compared of a sample, the more the better, and what that makes the better one."""
+
+    figure: Callable[[Sample, Scenario], float]
+    winner_is: str
+
+
 def compare(
     scenarios: Sequence[Scenario],
     samples: Sequence[Sample],
-    names: Mapping[str, str],
+    pairs: Sequence[Pair],
+    first: str,
     seed: int,
+    measure: Measure,
 ) -> list[Comparison]:
-    """Compare the first service with each other one, in every scenario that both were timed in.
+    """Compare the services of each pair in every scenario that both were timed in.
 
-    `names` gives the services in order, each with what a sentence calls it: {"django": "Django"}.
+    `first` is the service that was timed twice.
     """
-    baseline, *others = names
     noise = {
         study: interval(ratios, seed)
-        for study, ratios in _a_a_ratios(scenarios, samples, baseline).items()
+        for study, ratios in _a_a_ratios(scenarios, samples, first, measure).items()
     }
     comparisons = []
     for scenario in scenarios:
-        for other in others:
-            if ratios := paired(samples, scenario, baseline, other):
-                pair = {baseline: names[baseline], other: names[other]}
+        for pair in pairs:
+            ratios = paired(samples, scenario, pair.baseline, pair.other, measure)
+            if ratios:
                 band = noise.get(scenario.study)
-                comparisons.append(_judged(scenario.name, pair, ratios, band, seed))
+                comparisons.append(_judged(scenario.name, pair, ratios, band, seed, measure))
     return comparisons
 
 
 def compare_a_a_pair(
-    scenarios: Sequence[Scenario], samples: Sequence[Sample], names: Mapping[str, str], seed: int
+    scenarios: Sequence[Scenario], samples: Sequence[Sample], first: str, called: str, seed: int
 ) -> list[Comparison]:
     """Judge the A/A pair, once for each study, by the rule for the others."""
-    baseline, called = next(iter(names.items()))
-    pair = {baseline: called, baseline + SECOND_COPY: f"{called} (second copy)"}
-    ratios_by_study = _a_a_ratios(scenarios, samples, baseline)
-    return [_judged(study, pair, ratios, None, seed) for study, ratios in ratios_by_study.items()]
+    second = first + SECOND_COPY
+    pair = Pair("", first, second, {first: called, second: f"{called} (second copy)"})
+    ratios_by_study = _a_a_ratios(scenarios, samples, first, SPEED)
+    return [
+        _judged(study, pair, ratios, None, seed, SPEED) for study, ratios in ratios_by_study.items()
+    ]
 
 
 def _a_a_ratios(
-    scenarios: Iterable[Scenario], samples: Sequence[Sample], baseline: str
+    scenarios: Iterable[Scenario], samples: Sequence[Sample], first: str, measure: Measure
 ) -> dict[str, list[float]]:
     """Give study -> the A/A ratios of its blocks, each the geometric mean over its scenarios.
 
@@ -60,7 +73,8 @@ def _a_a_ratios(
     """
     blocks: dict[str, dict[int, list[float]]] = {}
     for scenario in scenarios:
-        ratios_of_scenario = ratios_by_block(samples, scenario, baseline, baseline + SECOND_COPY)
+        pair = first, first + SECOND_COPY
+        ratios_of_scenario = ratios_by_block(samples, scenario, *pair, measure)
         for block, ratio in ratios_of_scenario.items():
             blocks.setdefault(scenario.study, {}).setdefault(block, []).append(ratio)
     return {
@@ -79,7 +93,7 @@ def shares(
     """Give each service's part of the yardstick's throughput, where both were timed closed-loop."""
     pairs = [(scenario, service) for scenario in scenarios for service in services]
     ratios = [
-        (scenario, service, paired(samples, scenario, yardstick, service))
+        (scenario, service, paired(samples, scenario, yardstick, service, SPEED))
         for scenario, service in pairs
         if scenario.concurrency
     ]
@@ -91,37 +105,43 @@ def shares(
 
 
 def _judged(
-    what: str, names: Mapping[str, str], ratios: Sequence[float], noise: Interval | None, seed: int
+    what: str,
+    pair: Pair,
+    ratios: Sequence[float],
+    noise: Interval | None,
+    seed: int,
+    measure: Measure,
 ) -> Comparison:
-    baseline, other = names
-    throughput = interval(ratios, seed)
-    doubt = doubt_about(throughput, noise, len(ratios))
-    winner = other if throughput.ratio > 1 else baseline
+    judged = interval(ratios, seed)
+    doubt = doubt_about(judged, noise, len(ratios))
+    winner = pair.other if judged.ratio > 1 else pair.baseline
+    praise = _praise(pair.called[winner], judged.ratio, len(ratios), measure)
     return Comparison(
         scenario=what,
-        baseline=baseline,
-        other=other,
-        throughput=throughput,
+        baseline=pair.baseline,
+        other=pair.other,
+        throughput=judged,
         noise=noise,
         winner=None if doubt else winner,
-        verdict=doubt or _praise(names[winner], throughput.ratio, len(ratios)),
+        verdict=doubt or praise,
     )
 
 
-def paired(samples: Iterable[Sample], scenario: Scenario, baseline: str, other: str) -> list[float]:
-    """Give, for each block that has both, how many times as fast the other was."""
-    return list(ratios_by_block(samples, scenario, baseline, other).values())
+def paired(
+    samples: Iterable[Sample], scenario: Scenario, baseline: str, other: str, measure: Measure
+) -> list[float]:
+    """Give, for each block that has both, how many times as good the other was."""
+    return list(ratios_by_block(samples, scenario, baseline, other, measure).values())
 
 
 def ratios_by_block(
-    samples: Iterable[Sample], scenario: Scenario, baseline: str, other: str
+    samples: Iterable[Sample], scenario: Scenario, baseline: str, other: str, measure: Measure
 ) -> dict[int, float]:
-    """Give block -> how many times as fast the other was, where both were timed.
+    """Give block -> how many times as good the other was, where both were timed.
 
-    That is its throughput divided by the baseline's. An open loop offers both the same rate: there
-    it is the baseline's median time to answer, divided by the other's; but where one of them left
-    requests unanswered in any block, its times are of the lucky ones, and nothing is compared.
-    Nor is a run of which a hypervisor took more than MOST_STOLEN_SHARE.
+    That is its figure divided by the baseline's. Where one of them left requests unanswered in any
+    block, its figures are of the lucky ones, and nothing is compared. Nor are turns of which a
+    hypervisor took more than MOST_STOLEN_SHARE.
     """
     own = [
         sample
@@ -131,7 +151,7 @@ def ratios_by_block(
     if any(sample.unanswered for sample in own):
         return {}
     speeds = {
-        (sample.contender, sample.block): _speed(sample, scenario)
+        (sample.contender, sample.block): measure.figure(sample, scenario)
         for sample in own
         if sample.stolen_share <= MOST_STOLEN_SHARE
     }
@@ -144,6 +164,7 @@ def ratios_by_block(
 
 
 def _speed(sample: Sample, scenario: Scenario) -> float:
+    # An open loop offers all the same rate: there it is who answers sooner.
     if scenario.rate_per_second is not None:
         return 1 / sample.p50_ms
     # In the time that a hypervisor left to the service's core. Where it had time to spare, what was
@@ -153,6 +174,15 @@ def _speed(sample: Sample, scenario: Scenario) -> float:
     return min(seen / (1 - sample.stolen_share), most)
 
 
-def _praise(winner: str, ratio: float, blocks: int) -> str:
+def _economy(sample: Sample, scenario: Scenario) -> float:
+    return 1 / sample.cost.service_cpu_ms_per_request
+
+
+def _praise(winner: str, ratio: float, blocks: int, measure: Measure) -> str:
     caution = f" ({blocks} blocks only)" if blocks < FEW_BLOCKS else ""
-    return f"{winner} {max(ratio, 1 / ratio):.2f}× faster{caution}"
+    return f"{winner} {max(ratio, 1 / ratio):.2f}× {measure.winner_is}{caution}"
+
+
+# Answers a second, or in an open loop the median time to answer; and answers for the CPU time.
+SPEED = Measure(_speed, "faster")
+ECONOMY = Measure(_economy, "cheaper")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from compare.commands.endings import fail
+from compare.errors import DatabaseError
 from compare.registry.services import DEFAULT_PAIR, HOW_TO_INSTALL, SERVICES, Service
 from compare.running import databases
 from compare.terminal.console import err
@@ -32,6 +33,22 @@ def installed_services(database: str) -> list[str]:
             line = f"left out: {service.name} needs {', '.join(service.missing)}"
             err.print(line, markup=False, soft_wrap=True)
     return [service.name for service in fitting if not service.missing]
+
+
+def chosen_database(database: str) -> str:
+    """Give the database to use: for the usual one PostgreSQL, or SQLite where it does not start.
+
+    That it had to be SQLite is said: there the async driver is a thread, and one lock decides
+    creates.
+    """
+    if database != databases.USUAL:
+        return database
+    try:
+        with databases.open("postgres"):
+            return "postgres"
+    except DatabaseError as error:
+        err.print(f"on SQLite, since {error}", markup=False, soft_wrap=True)
+        return "sqlite"
 
 
 def say_what_is_used(database: str) -> None:

@@ -1,7 +1,9 @@
 """The servers that run the applications, each with the flags that make it equal to the others.
 
 One worker process, THREAD_LIMIT threads where it has threads, no access log, and uvloop and
-httptools where it takes them. At SIGTERM the requests under way have GRACEFUL_SECONDS to end.
+httptools where it takes them. At SIGTERM the requests under way have GRACEFUL_SECONDS to end. A
+connection that idles stays open for KEEP_ALIVE_SECONDS where a server lets one choose; they choose
+two to five seconds themselves, for clients that come straight from the internet.
 """
 
 import shlex
@@ -12,6 +14,7 @@ from typing import Literal
 PYTHON = sys.executable
 # Docker kills after ten. Daphne alone waits for nothing: it cuts off what is under way.
 GRACEFUL_SECONDS = 8
+KEEP_ALIVE_SECONDS = 75  # as nginx does before them
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ class Server:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return (PYTHON, *shlex.split(text.replace("{graceful}", str(GRACEFUL_SECONDS))))
+    text = text.replace("{graceful}", str(GRACEFUL_SECONDS))
+    return (PYTHON, *shlex.split(text.replace("{keep_alive}", str(KEEP_ALIVE_SECONDS))))
 
 
 # Else a client on this machine is a proxy to it, and its SCRIPT_NAME the beginning of a path.
@@ -55,7 +59,8 @@ UVICORN = Server(
     interface="ASGI",
     command=_words(
         "-m uvicorn --loop uvloop --http httptools --no-access-log --log-level warning"
-        " --timeout-graceful-shutdown {graceful} --host {host} --port {port} {application}"
+        " --timeout-keep-alive {keep_alive} --timeout-graceful-shutdown {graceful}"
+        " --host {host} --port {port} {application}"
     ),
     requires=("uvicorn", "uvloop", "httptools"),
     packages=("uvicorn", "uvloop", "httptools", "websockets", "zttp"),
@@ -79,7 +84,7 @@ HYPERCORN = Server(
     interface="ASGI",
     command=_words(
         "-m hypercorn --worker-class uvloop --log-level warning --graceful-timeout {graceful}"
-        " --bind {host}:{port} {application}"
+        " --keep-alive {keep_alive} --bind {host}:{port} {application}"
     ),
     requires=("hypercorn", "uvloop"),
     packages=("hypercorn", "h2", "priority"),
@@ -102,7 +107,7 @@ GUNICORN_ASGI = Server(
     interface="ASGI",
     command=_words(
         "-m gunicorn --worker-class asgi --asgi-loop uvloop --workers 1 --log-level warning"
-        f" --graceful-timeout {{graceful}} {GUNICORN_NO_PROXY}"
+        f" --keep-alive {{keep_alive}} --graceful-timeout {{graceful}} {GUNICORN_NO_PROXY}"
         " --bind {host}:{port} {application}"
     ),
     requires=("gunicorn", "uvloop"),
@@ -117,7 +122,7 @@ GUNICORN_UVICORN = Server(
     interface="ASGI",
     command=_words(
         "-m gunicorn --worker-class uvicorn_worker.UvicornWorker --workers 1 --log-level warning"
-        f" --graceful-timeout {{graceful}} {GUNICORN_NO_PROXY}"
+        f" --keep-alive {{keep_alive}} --graceful-timeout {{graceful}} {GUNICORN_NO_PROXY}"
         " --bind {host}:{port} {application}"
     ),
     requires=("gunicorn", "uvicorn", "uvicorn_worker", "uvloop", "httptools"),
@@ -132,7 +137,7 @@ GUNICORN_GTHREAD = Server(
     interface="WSGI",
     command=_words(
         "-m gunicorn --worker-class gthread --workers 1 --threads {threads} --log-level warning"
-        f" --graceful-timeout {{graceful}} {GUNICORN_NO_PROXY}"
+        f" --keep-alive {{keep_alive}} --graceful-timeout {{graceful}} {GUNICORN_NO_PROXY}"
         " --bind {host}:{port} {application}"
     ),
     requires=("gunicorn",),

@@ -91,6 +91,9 @@ class Results(Strict):
     starts: list[Start]
     nulls: list[Null]
     comparisons: list[Comparison]
+    cpu_comparisons: Annotated[
+        list[Comparison], Field(description="of the CPU time that an answer takes the service")
+    ] = []
     noise: Annotated[list[Comparison], Field(description="the A/A pair, a study at a time")]
     yardstick: ServiceRun | None
     shares: list[YardstickShare]
@@ -117,6 +120,7 @@ class Figures:
     starts: list[Start] = field(default_factory=list)
     nulls: list[Null] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
+    cpu_comparisons: list[Comparison] = field(default_factory=list)
     noise: list[Comparison] = field(default_factory=list)
     shares: list[YardstickShare] = field(default_factory=list)
 

@@ -53,12 +53,15 @@ class Cost(Strict):
 
 
 class Sample(Strict):
-    """One timed run of a scenario on one service in one block.
+    """What a scenario's turns on one service came to in one block, together.
 
+    An open loop has one turn, in which the load is a run of its own. `turn_rates` are the answers a
+    second of each turn of a closed loop, in order; between them others had theirs, and this service
+    took `between_turns_cores` of a core. `order` is that of the first turns in the block.
     `contender` is the service's name, or that name and "-again" for the A/A pair. Rate and
     percentiles are of the good answers. `unanswered` is what an open loop beyond the service's
     capacity left unanswered; any other failure is a run that is not kept. `bodies_compared` counts
-    the answers that were compared whole while it ran. `stolen_share` is the part of the time that a
+    the answers that were compared whole. `stolen_share` is the part of the time that a
     hypervisor did not give to the service's core though it had work (0 on a machine of one's own);
     rates here are as they were seen, comparisons are of the time that was left. `marks` say what
     else may have disturbed the run.
@@ -78,11 +81,13 @@ class Sample(Strict):
     cost: Cost
     bodies_compared: int
     stolen_share: float
+    turn_rates: list[float] = []
+    between_turns_cores: float | None = None
     marks: list[str]
 
 
 class Refusal(Strict):
-    """A timed run that a gate refused, so that it is no sample; `reason` is for a sentence."""
+    """Turns that a gate refused, so that they are no sample; `reason` is for a sentence."""
 
     scenario: str
     contender: str
@@ -91,9 +96,9 @@ class Refusal(Strict):
 
 
 class Null(Strict):
-    """How many answers a second the load engine got in one block from a service with no work.
+    """How many answers a second the load's client got in one block from a service with no work.
 
-    It is the limit of the engine: a service that comes near it was not what limited the load.
+    It is the limit of the client: a service that comes near it was not what limited the load.
     """
 
     study: StudyName

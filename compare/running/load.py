@@ -58,7 +58,8 @@ class Load:
     MOST_IN_FLIGHT were under way: neither good nor errors. `client_cpu_seconds` is what the engine
     itself used, without its start. `sent_late_ms` is how much later than intended the requests of
     an open loop were sent, on average: one or two for the engine's clock; more is an engine short
-    of CPU, whose times are too short by that much.
+    of CPU, whose times are too short by that much. `first_error` says what went wrong, if the
+    client tells.
     """
 
     duration_seconds: float
@@ -72,6 +73,7 @@ class Load:
     client_cpu_seconds: float
     answers: Mapping[str, int]
     sent_late_ms: float = 0.0
+    first_error: str = ""
 
 
 def run(url: str, mix: Mix, loop: Loop, duration_seconds: float) -> Load:

@@ -1,0 +1,136 @@
+"""Time a closed loop on contenders that stay up and take turns, a fraction of a second each.
+
+The speed of a core changes within seconds, on shared machines more than most services differ: only
+what is timed in the same moment can be compared.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+import numpy as np
+
+from compare.bench import costs, disturbance
+from compare.bench.ground import Entrant, Ground
+from compare.bench.outcomes import Beside, Timed, outcome_of
+from compare.bench.sampling import compare_kept
+from compare.results.speed import Refusal, Sample, Scenario
+from compare.running.load import Load
+from compare.running.requests import mix_of
+from compare.running.turns.order import Kept, Turn
+
+
+class Account:
+    """What the turns of one contender in one scenario came to so far."""
+
+    def __init__(self, entrant: Entrant, order: int, watch: costs.Watch) -> None:
+        self.entrant = entrant
+        self.order = order
+        self.watch = watch
+        self.turns: list[Turn] = []
+        self.beside = Beside()
+        self._ended_at_seconds: float | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a turn had errors: such a contender takes no more."""
+        return any(turn.errors for turn in self.turns)
+
+    @property
+    def kept(self) -> list[Kept]:
+        """The answers that were kept whole."""
+        return [answer for turn in self.turns for answer in turn.kept]
+
+    def take(self, scenario: Scenario, seconds: float, ground: Ground) -> None:
+        """Take a turn."""
+        upstreams, cores = ground.upstreams, ground.service_cores
+        if self._ended_at_seconds is not None:
+            self.beside.between_turns_seconds += time.monotonic() - self._ended_at_seconds
+        hits, cpu_seconds = upstreams.hits(), upstreams.cpu_seconds()
+        stolen_seconds = disturbance.stolen_seconds(cores)
+        with self.watch.turn():
+            mix, concurrency = mix_of(scenario.endpoint), scenario.concurrency or 1
+            turn = ground.client.turn(self.entrant.running.url, mix, concurrency, seconds)
+        self.beside.stolen_seconds += disturbance.stolen_seconds(cores) - stolen_seconds
+        self.beside.upstream_cpu_seconds += upstreams.cpu_seconds() - cpu_seconds
+        self.beside.upstream_hits += upstreams.hits() - hits
+        self.entrant.running.check_alive()
+        self.turns.append(turn)
+        if turn.errors:
+            ground.drain(self.entrant.running)
+        self._ended_at_seconds = time.monotonic()
+
+    def loaded(self) -> Load:
+        """Give what all turns found together."""
+        latencies_ms = [ms for turn in self.turns for ms in turn.latencies_ms]
+        p50_ms, p95_ms, p99_ms = np.percentile(latencies_ms or [np.nan], (50, 95, 99)).tolist()
+        duration_seconds = sum(turn.duration_seconds for turn in self.turns)
+        answers = sum((turn.answers for turn in self.turns), start=Turn().answers)
+        errors = sum((turn.errors for turn in self.turns), start=Turn().errors)
+        return Load(
+            duration_seconds=duration_seconds,
+            requests=answers.total(),
+            errors=errors.total(),
+            requests_per_second=answers.total() / duration_seconds,
+            p50_ms=p50_ms,
+            p95_ms=p95_ms,
+            p99_ms=p99_ms,
+            unanswered=0,
+            client_cpu_seconds=sum(turn.client_cpu_seconds for turn in self.turns),
+            answers=answers,
+            first_error=next(iter(errors), ""),
+        )
+
+
+def take_turns(
+    scenario: Scenario,
+    rounds: Sequence[Sequence[Entrant]],
+    seconds: float,
+    block: int,
+    ground: Ground,
+    on_turn: Callable[[Entrant], None],
+) -> list[Sample | Refusal]:
+    """Time a scenario, in each round one turn of each of its entrants, one after the other.
+
+    Gives a sample for each entrant, or the refusal of a gate.
+    """
+    ground.upstreams.delay(scenario.delay_ms or 0)
+    with ExitStack() as stack:
+        accounts = {}
+        for order, entrant in enumerate(rounds[0]):
+            url = entrant.contender.database_url
+            watch = stack.enter_context(costs.watching(entrant.running, url))
+            accounts[entrant.contender.name] = Account(entrant, order, watch)
+        servers = [account.watch.database_server for account in accounts.values()]
+        disturbed = stack.enter_context(disturbance.watching(*servers, cores=ground.service_cores))
+        for turns in rounds:
+            for entrant in turns:
+                account = accounts[entrant.contender.name]
+                on_turn(entrant)
+                if not account.has_failed:
+                    account.take(scenario, seconds, ground)
+    return [_outcome(scenario, account, block, ground, disturbed) for account in accounts.values()]
+
+
+def _outcome(
+    scenario: Scenario,
+    account: Account,
+    block: int,
+    ground: Ground,
+    disturbed: disturbance.Disturbance,
+) -> Sample | Refusal:
+    loaded = account.loaded()
+    timed = Timed(
+        scenario=scenario,
+        contender=account.entrant.contender,
+        block=block,
+        order=account.order,
+        loaded=loaded,
+        answered=loaded.requests,
+        turn_rates=[turn.answers.total() / turn.duration_seconds for turn in account.turns],
+        watch=account.watch,
+        beside=account.beside,
+        bodies=compare_kept(account.entrant.running.url, account.kept),
+        marks=disturbed.marks(),
+    )
+    return outcome_of(timed, ground.client_cores, ground.null_per_second)
