@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from compare.bench import bodies as sampling
-from compare.bench import expected
+from compare.bench import expected, sampling
 from compare.bench.bodies import Bodies
 from compare.registry.services import SERVICES
 from compare.running import databases, launch
@@ -138,7 +137,7 @@ def test_rung_answers_as_the_list(rung: str) -> None:
 def test_another_status_is_told() -> None:
     """An error is a difference, not a body."""
     with answering(PAGE, status=503) as url:
-        assert compared(url, "list").difference == "GET /posts?limit=20 answered 503 and not 200"
+        assert compared(url, "list").difference == "GET /posts answered 503 and not 200"
 
 
 def test_late_answer_is_no_difference() -> None:

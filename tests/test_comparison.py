@@ -30,9 +30,9 @@ def plan() -> Plan:
         database="sqlite",
         seed=1,
         profile="quick",
-        studies=only(QUICK, ["detail-1"]),
+        studies=only(QUICK, ["detail-16"]),
         limits=Limits(budget_seconds=1, precision=0.05, blocks=1),
-        options=["--scenario=detail-1"],
+        options=["--scenario=detail-16"],
         check=False,
     )
 

@@ -5,13 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from compare.bench.block import Block, BlockProgress
+from compare.bench.circumstances import service_run
 from compare.bench.scenarios import FULL, Study, only
 from compare.bench.schedule import Limits, Schedule
+from compare.registry.services import SERVICES
 from compare.results.speed import BlockRun
 from tests.support.plain_samples import plain_sample
 
 CLOSED, MIXED = only(FULL, ["list-16", "mixed-16"])
-NAMES = ("django", "fastapi")
+BOTH = [service_run(SERVICES[name]) for name in ("django", "fastapi")]
 
 
 def block_of(study: Study, number: int, ratio: float = 2.0, seconds: float = 10.0) -> Block:
@@ -28,7 +30,7 @@ def schedule(
     budget_seconds: float = 1000, precision: float = 0.05, blocks: int | None = None
 ) -> Schedule:
     """A schedule of two studies with these limits."""
-    return Schedule([CLOSED, MIXED], NAMES, 1, Limits(budget_seconds, precision, blocks))
+    return Schedule([CLOSED, MIXED], BOTH, 1, Limits(budget_seconds, precision, blocks))
 
 
 def studies_until_the_end(limits: Schedule, make_block: Callable[[Study, int], Block]) -> list[str]:

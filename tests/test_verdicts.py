@@ -8,12 +8,16 @@ import pytest
 
 from compare import intervals
 from compare.bench import verdicts
+from compare.bench.circumstances import service_run
 from compare.bench.scenarios import FULL
+from compare.bench.verdicts import ECONOMY, SPEED
 from compare.intervals import Interval
+from compare.registry.services import SERVICES, USUAL
 from compare.results.speed import Sample, Scenario
 from tests.support.plain_samples import plain_sample
 
-NAMES = {"django": "Django", "fastapi": "FastAPI"}
+BOTH = [service_run(SERVICES[name]) for name in ("django", "fastapi")]
+USUAL_FOUR = [service_run(SERVICES[name]) for name in USUAL]
 SCENARIOS = {scenario.name: scenario for study in FULL for scenario in study.scenarios}
 LIST = SCENARIOS["list-16"]
 
@@ -29,7 +33,7 @@ def samples_of(rates: Mapping[str, Sequence[float]], scenario: Scenario = LIST) 
 
 def verdict_on(rates: Mapping[str, Sequence[float]]) -> tuple[str | None, str]:
     """The winner and the sentence for these rates of both services."""
-    (comparison,) = verdicts.compare([LIST], samples_of(rates), NAMES, seed=1)
+    (comparison,) = verdicts.compare([LIST], samples_of(rates), BOTH, 1, SPEED)
     return comparison.winner, comparison.verdict
 
 
@@ -73,7 +77,7 @@ def test_aa_pair_is_judged_by_the_rule_for_the_others() -> None:
     calm, apart = [100, 103, 98, 101, 99], [130, 131, 129, 132, 128]
     for rates, winner in ((calm, None), (apart, "django-again")):
         samples = samples_of({"django": [100] * 5, "django-again": rates, "fastapi": [300] * 5})
-        (comparison,) = verdicts.compare_a_a_pair([LIST], samples, NAMES, seed=1)
+        (comparison,) = verdicts.compare_a_a_pair([LIST], samples, BOTH, seed=1)
         assert (comparison.scenario, comparison.winner, comparison.noise) == (
             "closed-loop",
             winner,
@@ -86,8 +90,8 @@ def test_aa_pair_is_judged_over_all_scenarios() -> None:
     detail = SCENARIOS["detail-16"]
     up = samples_of({"django": [100] * 5, "django-again": [130, 131, 129, 132, 128]})
     down = samples_of({"django": [100] * 5, "django-again": [77, 76, 78, 76, 78]}, detail)
-    assert verdicts.compare_a_a_pair([LIST], up, NAMES, seed=1)[0].winner == "django-again"
-    (comparison,) = verdicts.compare_a_a_pair([LIST, detail], up + down, NAMES, seed=1)
+    assert verdicts.compare_a_a_pair([LIST], up, BOTH, seed=1)[0].winner == "django-again"
+    (comparison,) = verdicts.compare_a_a_pair([LIST, detail], up + down, BOTH, seed=1)
     assert (comparison.winner, comparison.verdict) == (None, "too close to call")
 
 
@@ -96,7 +100,7 @@ def test_time_that_the_hypervisor_took_is_left_out() -> None:
     samples = samples_of({"django": [50.0] * 5, "fastapi": [100.0] * 5})
     for sample in samples:
         sample.stolen_share = 0.5 if sample.contender == "django" else 0.0
-    (comparison,) = verdicts.compare([LIST], samples, NAMES, seed=1)
+    (comparison,) = verdicts.compare([LIST], samples, BOTH, 1, SPEED)
     assert comparison.throughput.ratio == pytest.approx(1)
     assert comparison.winner is None
 
@@ -106,7 +110,7 @@ def test_run_that_the_hypervisor_mostly_took_is_in_no_comparison() -> None:
     samples = samples_of({"django": [100.0] * 5, "fastapi": [100.0] * 4 + [1.0]})
     samples[-1].stolen_share = 0.7
     assert (samples[-1].contender, samples[-1].requests_per_second) == ("fastapi", 1.0)
-    assert verdicts.paired(samples, LIST, "django", "fastapi") == [1.0] * 4
+    assert verdicts.paired(samples, LIST, "django", "fastapi", SPEED) == [1.0] * 4
 
 
 def test_open_loop_is_compared_by_its_times() -> None:
@@ -114,14 +118,36 @@ def test_open_loop_is_compared_by_its_times() -> None:
     offered = SCENARIOS["list-at-50"]
     samples = samples_of({"django": [50.0] * 5, "fastapi": [100.0] * 5}, offered)
     level = [sample.model_copy(update={"requests_per_second": 50.0}) for sample in samples]
-    (comparison,) = verdicts.compare([offered], level, NAMES, seed=1)
+    (comparison,) = verdicts.compare([offered], level, BOTH, 1, SPEED)
     assert comparison.throughput.ratio == pytest.approx(2)
+
+
+def test_two_frameworks_in_both_models_are_compared_two_by_two() -> None:
+    """Framework and model are each asked for alone: nothing that differs in both is compared."""
+    rates = {"django": 100, "fastapi": 150, "django-blocking": 200, "fastapi-blocking": 300}
+    samples = samples_of({name: [rate] * 5 for name, rate in rates.items()})
+    comparisons = verdicts.compare([LIST], samples, USUAL_FOUR, 1, SPEED)
+    assert [(it.baseline, it.other, it.verdict) for it in comparisons] == [
+        ("django", "fastapi", "FastAPI 1.50× faster"),
+        ("django-blocking", "fastapi-blocking", "FastAPI 1.50× faster"),
+        ("django", "django-blocking", "blocking 2.00× faster"),
+        ("fastapi", "fastapi-blocking", "blocking 2.00× faster"),
+    ]
+
+
+def test_cpu_of_an_answer_has_a_verdict_of_its_own() -> None:
+    """Whose answers take half the CPU time is twice as cheap, as fast as it may be."""
+    samples = samples_of({"django": [100.0] * 5, "fastapi": [50.0] * 5})
+    for sample in samples:
+        sample.cost.service_cpu_ms_per_request = 4 if sample.contender == "django" else 2
+    (comparison,) = verdicts.compare([LIST], samples, BOTH, 1, ECONOMY)
+    assert (comparison.winner, comparison.verdict) == ("fastapi", "FastAPI 2.00× cheaper")
 
 
 def test_share_is_of_the_yardstick_in_the_same_block() -> None:
     """A service with a tenth of the bare application's throughput has a share of 0.1."""
     samples = samples_of({"django": [10, 20, 30], "bare": [100, 200, 300]})
-    (share,) = verdicts.shares([LIST], samples, ["django"], "bare", seed=1)
+    (share,) = verdicts.shares([LIST], samples, BOTH[:1], 1, "bare")
     assert (share.service, share.scenario) == ("django", "list-16")
     assert share.share.ratio == pytest.approx(0.1)
 
@@ -146,8 +172,9 @@ def test_runs_are_paired_by_block() -> None:
     (comparison,) = verdicts.compare(
         [LIST],
         samples_of({"django": drifting, "fastapi": [rate * 1.2 for rate in drifting]}),
-        NAMES,
+        BOTH,
         seed=1,
+        measure=SPEED,
     )
     assert comparison.throughput.low == pytest.approx(1.2)
     assert comparison.throughput.high == pytest.approx(1.2)
@@ -156,8 +183,8 @@ def test_runs_are_paired_by_block() -> None:
 def test_block_without_its_pair_is_left_out() -> None:
     """A ratio needs both services in the same block."""
     samples = samples_of({"django": [100, 100, 100], "fastapi": [200, 200]})
-    assert verdicts.paired(samples, LIST, "django", "fastapi") == [2, 2]
-    assert verdicts.paired(samples, SCENARIOS["list-1"], "django", "fastapi") == []
+    assert verdicts.paired(samples, LIST, "django", "fastapi", SPEED) == [2, 2]
+    assert verdicts.paired(samples, SCENARIOS["list-1"], "django", "fastapi", SPEED) == []
 
 
 def test_centre_is_the_geometric_mean() -> None:

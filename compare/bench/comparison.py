@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Protocol
 
 import psutil
@@ -17,8 +17,7 @@ from compare.bench.plan import Plan
 from compare.bench.upstreams import upstreams_running
 from compare.contract import suite
 from compare.registry.services import YARDSTICK, Service
-from compare.results.model import Figures, Results, TestOutcome, labels
-from compare.results.pairs import pairs_of
+from compare.results.model import Figures, Results, TestOutcome
 from compare.running import databases, pinning
 from compare.running.turns import client_running
 
@@ -101,24 +100,21 @@ def _timed(plan: Plan, results: Results) -> list[Service]:
 def _figures(plan: Plan, timed: Sequence[Service], blocks: Sequence[Block]) -> Figures:
     """Give what the blocks have and, for services that were timed, how they compare."""
     samples = [sample for block in blocks for sample in block.samples]
-    services = [circumstances.service_run(service) for service in timed]
-    names = [service.name for service in timed]
-    first = names[0] if names else ""
-    judged = partial(
-        verdicts.compare, plan.scenarios, samples, pairs_of(services), first, plan.seed
-    )
-    return Figures(
+    figures = Figures(
         block_runs=[block.run for block in blocks],
         samples=samples,
         refusals=[refusal for block in blocks for refusal in block.refusals],
         starts=[start for block in blocks for start in block.starts],
         nulls=[null for block in blocks for null in block.nulls],
-        comparisons=judged(verdicts.SPEED),
-        cpu_comparisons=judged(verdicts.ECONOMY),
-        noise=verdicts.compare_a_a_pair(
-            plan.scenarios, samples, first, labels(services)[first], plan.seed
-        )
-        if names
-        else [],
-        shares=verdicts.shares(plan.scenarios, samples, names, YARDSTICK.name, plan.seed),
+    )
+    if not timed:
+        return figures
+    services = [circumstances.service_run(service) for service in timed]
+    known = plan.scenarios, samples, services, plan.seed
+    return replace(
+        figures,
+        comparisons=verdicts.compare(*known, verdicts.SPEED),
+        cpu_comparisons=verdicts.compare(*known, verdicts.ECONOMY),
+        noise=verdicts.compare_a_a_pair(*known),
+        shares=verdicts.shares(*known, YARDSTICK.name),
     )

@@ -12,7 +12,6 @@ from compare.bench.scenarios import Study
 from compare.bench.verdicts import SPEED, compare
 from compare.intervals import FEWEST_BLOCKS, half_width
 from compare.results.model import ServiceRun
-from compare.results.pairs import pairs_of
 
 # What a block takes, until one was run: each start, and what a turn takes besides its time.
 START_SECONDS = 3.0
@@ -75,8 +74,7 @@ class Schedule:
     def width(self, study: Study, blocks: Sequence[Block]) -> float:
         """How far a typical interval of the study reaches to either side: 0.06 is ±6 %."""
         samples = [sample for block in _of(study, blocks) for sample in block.samples]
-        pairs, first = pairs_of(self._services), self._services[0].name
-        comparisons = compare(study.scenarios, samples, pairs, first, self._seed, SPEED)
+        comparisons = compare(study.scenarios, samples, self._services, self._seed, SPEED)
         return half_width([comparison.throughput for comparison in comparisons])
 
     def step(self, progress: BlockProgress, blocks: Sequence[Block]) -> Step:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from statistics import geometric_mean
 
 from compare.intervals import Interval, doubt_about, interval
-from compare.results.pairs import Pair
+from compare.results.model import ServiceRun, labels
+from compare.results.pairs import Pair, pairs_of
 from compare.results.speed import SECOND_COPY, Comparison, Sample, Scenario, YardstickShare
 
 FEW_BLOCKS = 5
@@ -29,22 +30,21 @@ class Measure:
 def compare(
     scenarios: Sequence[Scenario],
     samples: Sequence[Sample],
-    pairs: Sequence[Pair],
-    first: str,
+    services: Sequence[ServiceRun],
     seed: int,
     measure: Measure,
 ) -> list[Comparison]:
-    """Compare the services of each pair in every scenario that both were timed in.
+    """Compare the pairs of services in every scenario that both were timed in.
 
-    `first` is the service that was timed twice.
+    The first service is the one that was timed twice.
     """
     noise = {
         study: interval(ratios, seed)
-        for study, ratios in _a_a_ratios(scenarios, samples, first, measure).items()
+        for study, ratios in _a_a_ratios(scenarios, samples, services, measure).items()
     }
     comparisons = []
     for scenario in scenarios:
-        for pair in pairs:
+        for pair in pairs_of(services):
             ratios = paired(samples, scenario, pair.baseline, pair.other, measure)
             if ratios:
                 band = noise.get(scenario.study)
@@ -53,19 +53,26 @@ def compare(
 
 
 def compare_a_a_pair(
-    scenarios: Sequence[Scenario], samples: Sequence[Sample], first: str, called: str, seed: int
+    scenarios: Sequence[Scenario],
+    samples: Sequence[Sample],
+    services: Sequence[ServiceRun],
+    seed: int,
 ) -> list[Comparison]:
     """Judge the A/A pair, once for each study, by the rule for the others."""
+    first, called = services[0].name, labels(services)[services[0].name]
     second = first + SECOND_COPY
     pair = Pair("", first, second, {first: called, second: f"{called} (second copy)"})
-    ratios_by_study = _a_a_ratios(scenarios, samples, first, SPEED)
+    ratios_by_study = _a_a_ratios(scenarios, samples, services, SPEED)
     return [
         _judged(study, pair, ratios, None, seed, SPEED) for study, ratios in ratios_by_study.items()
     ]
 
 
 def _a_a_ratios(
-    scenarios: Iterable[Scenario], samples: Sequence[Sample], first: str, measure: Measure
+    scenarios: Iterable[Scenario],
+    samples: Sequence[Sample],
+    services: Sequence[ServiceRun],
+    measure: Measure,
 ) -> dict[str, list[float]]:
     """Give study -> the A/A ratios of its blocks, each the geometric mean over its scenarios.
 
@@ -73,7 +80,7 @@ def _a_a_ratios(
     """
     blocks: dict[str, dict[int, list[float]]] = {}
     for scenario in scenarios:
-        pair = first, first + SECOND_COPY
+        pair = services[0].name, services[0].name + SECOND_COPY
         ratios_of_scenario = ratios_by_block(samples, scenario, *pair, measure)
         for block, ratio in ratios_of_scenario.items():
             blocks.setdefault(scenario.study, {}).setdefault(block, []).append(ratio)
@@ -86,12 +93,12 @@ def _a_a_ratios(
 def shares(
     scenarios: Iterable[Scenario],
     samples: Sequence[Sample],
-    services: Iterable[str],
-    yardstick: str,
+    services: Iterable[ServiceRun],
     seed: int,
+    yardstick: str,
 ) -> list[YardstickShare]:
     """Give each service's part of the yardstick's throughput, where both were timed closed-loop."""
-    pairs = [(scenario, service) for scenario in scenarios for service in services]
+    pairs = [(scenario, service.name) for scenario in scenarios for service in services]
     ratios = [
         (scenario, service, paired(samples, scenario, yardstick, service, SPEED))
         for scenario, service in pairs

@@ -57,7 +57,7 @@ class Sample(Strict):
 
     An open loop has one turn, in which the load is a run of its own. `turn_rates` are the answers a
     second of each turn of a closed loop, in order; between them others had theirs, and this service
-    took `between_turns_cores` of a core. `order` is that of the first turns in the block.
+    took `between_turns_cores` of a core. `order` is its place in the first round.
     `contender` is the service's name, or that name and "-again" for the A/A pair. Rate and
     percentiles are of the good answers. `unanswered` is what an open loop beyond the service's
     capacity left unanswered; any other failure is a run that is not kept. `bodies_compared` counts

@@ -8,9 +8,9 @@ from itertools import chain
 from typing import Any
 
 from compare.bench.scenarios import FULL, QUICK, Study
-from compare.bench.verdicts import compare, compare_a_a_pair, shares
+from compare.bench.verdicts import ECONOMY, SPEED, compare, compare_a_a_pair, shares
 from compare.registry.project import PROJECT_ROOT
-from compare.results.model import Machine, Results, ServiceRun, labels
+from compare.results.model import Machine, Results, ServiceRun
 from compare.results.model import TestOutcome as Outcome
 from compare.results.speed import (
     SECOND_COPY,
@@ -33,7 +33,7 @@ STARTED_AT = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 
 
 def sample_results() -> Results:
-    """A quick run of Django and FastAPI as a real one would be; its figures are made up."""
+    """A quick run of the usual four as a real one would be; its figures are made up."""
     return _quick().model_copy(deep=True)
 
 
@@ -66,20 +66,23 @@ def of_older_django() -> Results:
     return _judged(results)
 
 
-@cache
-def _quick() -> Results:
-    return _run(QUICK, [_service("django", "Django"), _service("fastapi", "FastAPI")])
-
-
-@cache
-def _full() -> Results:
-    services = [
+def _usual() -> list[ServiceRun]:
+    return [
         _service("django", "Django"),
         _service("fastapi", "FastAPI"),
         _service("django-blocking", "Django", "blocking", "gunicorn gthread"),
         _service("fastapi-blocking", "FastAPI", "blocking"),
     ]
-    results = _run(FULL, services, _service("bare", "no framework"))
+
+
+@cache
+def _quick() -> Results:
+    return _run(QUICK, _usual())
+
+
+@cache
+def _full() -> Results:
+    results = _run(FULL, _usual(), _service("bare", "no framework"))
     results.refusals = [
         Refusal(scenario="create-256", contender="fastapi", block=3, reason="3 answers were errors")
     ]
@@ -94,7 +97,6 @@ def _run(
     yardstick: ServiceRun | None = None,
 ) -> Results:
     scenarios = list(chain.from_iterable(study.scenarios for study in studies))
-    noisy = set(chain.from_iterable(study.a_a_scenarios for study in studies))
     timed = [*services, yardstick] if yardstick else services
     results = Results(
         **_circumstances(services),
@@ -103,9 +105,7 @@ def _run(
         yardstick=yardstick,
         contract=[_outcome(id, service.name) for id in CLAUSES for service in services],
         scenarios=scenarios,
-        samples=list(
-            chain.from_iterable(_samples(scenario, timed, noisy) for scenario in scenarios)
-        ),
+        samples=list(chain.from_iterable(_samples(scenario, timed) for scenario in scenarios)),
         **_of_blocks(studies, timed),
         refusals=[],
         comparisons=[],
@@ -154,11 +154,12 @@ def _of_blocks(studies: Sequence[Study], timed: Sequence[ServiceRun]) -> dict[st
 
 def _judged(results: Results) -> Results:
     """Set the comparisons to what the samples say."""
-    data, names = (results.scenarios, results.samples), labels(results.services)
-    results.comparisons = compare(*data, names, SEED)
-    results.noise = compare_a_a_pair(*data, names, SEED)
+    data = results.scenarios, results.samples, results.services, SEED
+    results.comparisons = compare(*data, SPEED)
+    results.cpu_comparisons = compare(*data, ECONOMY)
+    results.noise = compare_a_a_pair(*data)
     if results.yardstick:
-        results.shares = shares(*data, names, results.yardstick.name, SEED)
+        results.shares = shares(*data, results.yardstick.name)
     return results
 
 
@@ -221,10 +222,9 @@ def _start(study: StudyName, contender: str, block: int) -> Start:
     )
 
 
-def _samples(scenario: Scenario, timed: Sequence[ServiceRun], noisy: set[str]) -> list[Sample]:
+def _samples(scenario: Scenario, timed: Sequence[ServiceRun]) -> list[Sample]:
     contenders = [service.name for service in timed if _takes_part(scenario, service)]
-    if scenario.name in noisy:
-        contenders.append("django" + SECOND_COPY)
+    contenders.append("django" + SECOND_COPY)
     return [
         sample(scenario, contender, block, order)
         for block in range(BLOCKS)

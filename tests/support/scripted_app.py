@@ -3,8 +3,8 @@
 `/slow` answers after DELAY_SECONDS; `/mixed-delays` after QUICK_SECONDS, but every SLOW_EVERY-th
 after SLOW_SECONDS; `/queue` after DELAY_SECONDS, one request at a time; `/stall` at once, but the
 first holds the whole server for STALL_SECONDS; `/flaky` fails every FAILING_EVERY-th request;
-`/hang` never answers; `POST /echo` answers 201; `/seen` gives what was asked: path, body and
-connection. `DELETE /seen` forgets it, and begins to count anew.
+`/hang` never answers; `/close` ends its connection; `POST /echo` answers 201; `/seen` gives what
+was asked: path, body and connection. `DELETE /seen` forgets it, and begins to count anew.
 """
 
 import asyncio
@@ -38,7 +38,8 @@ async def answer(request: Request) -> Response:
         await WAITS[path](request)
     if path == "/flaky" and next(counted[path]) % FAILING_EVERY == 0:
         return Response(status_code=500)
-    return Response("{}", 201 if request.method == "POST" else 200)
+    headers = {"connection": "close"} if path == "/close" else {}
+    return Response("{}", 201 if request.method == "POST" else 200, headers)
 
 
 async def wait(request: Request) -> None:

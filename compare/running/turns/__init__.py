@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import k9.plan
 import psutil
@@ -72,7 +72,8 @@ def client_running() -> Iterator[Client]:
         yield Client(process)
     finally:
         stop(process)
-        process.stdin.close()
+        with suppress(BrokenPipeError):  # of an order that was never read
+            process.stdin.close()
         process.stdout.close()
 
 

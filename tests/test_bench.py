@@ -7,16 +7,20 @@ from dataclasses import dataclass, replace
 import httpx
 import pytest
 
-from compare.bench import block as block_module
-from compare.bench import scenarios
-from compare.bench.block import Bench, Block, BlockProgress
+from compare.bench import scenarios, starting
+from compare.bench.bench import Bench
+from compare.bench.block import Block, BlockProgress
 from compare.bench.contenders import Contender, contenders
+from compare.bench.ground import Ground
 from compare.bench.scenarios import FULL, Study, only
+from compare.bench.upstreams import Upstreams, upstreams_running
 from compare.errors import GateError
 from compare.registry.services import SERVICES, YARDSTICK, Service
-from compare.running import databases, launch, pinning, requests
+from compare.running import databases, pinning, requests
+from compare.running.turns import client_running
 
-DETAIL, DASHBOARD = "detail-1", "dashboard-16"
+DETAIL, DASHBOARD = "detail-16", "dashboard-16"
+TURNS, TURN_SECONDS = 2, 0.1
 
 pytestmark = pytest.mark.timeout(360)  # two blocks, each of which starts three services
 
@@ -32,32 +36,33 @@ class Twice:
 
 @pytest.fixture(scope="module", autouse=True)
 def _short_beginnings() -> Iterator[None]:
-    """What warms up, and the engine's own limit, take a moment here."""
+    """What warms up, and the client's own limit, take a moment here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(block_module, "WARM_UP_SECONDS", 0.1)
-        patch.setattr(block_module, "NULL_SECONDS", 0.1)
+        patch.setattr(starting, "WARM_UP_SECONDS", 0.1)
+        patch.setattr(starting, "NULL_SECONDS", 0.1)
         yield
 
 
 def study_of(*names: str) -> Study:
-    """One study of these scenarios, with short runs; the A/A pair is in the first only."""
+    """One study of these scenarios, with two short turns."""
     (study,) = only(FULL, names)
-    return replace(study, run_seconds=0.2, a_a_through=names[0])
+    return replace(study, turns=TURNS, turn_seconds=TURN_SECONDS, yardstick_turns=1)
 
 
 @contextmanager
 def bench_of(
     services: Sequence[Service], yardstick: Service | None = None
-) -> Iterator[tuple[Bench, launch.Running, list[BlockProgress]]]:
+) -> Iterator[tuple[Bench, Upstreams, list[BlockProgress]]]:
     """A bench on SQLite with its upstreams, and what it tells of its progress."""
     progress: list[BlockProgress] = []
-    with databases.open("sqlite") as source, launch.upstreams_running() as upstreams:
+    with (
+        databases.open("sqlite") as source,
+        upstreams_running() as upstreams,
+        client_running() as client,
+    ):
+        ground = Ground(upstreams, client, pinning.split())
         timed = contenders(services, yardstick, source)
-        yield (
-            Bench(timed, upstreams, 1, pinning.split(), None, progress.append),
-            upstreams,
-            progress,
-        )
+        yield Bench(timed, ground, 1, progress.append), upstreams, progress
 
 
 @pytest.fixture(scope="module")
@@ -85,15 +90,13 @@ def test_every_scenario_has_a_request_and_an_honest_ceiling() -> None:
 
 
 def test_block_times_every_contender(twice: Twice) -> None:
-    """A block has one sample of each contender in each scenario; the A/A pair in the first ones."""
+    """A block has one sample of each contender in each scenario, the second of the pair too."""
     block, _ = twice.blocks
     assert block.refusals == []
     assert sorted((sample.scenario, sample.contender) for sample in block.samples) == [
-        (DASHBOARD, "bare"),
-        (DASHBOARD, "fastapi"),
-        (DETAIL, "bare"),
-        (DETAIL, "fastapi"),
-        (DETAIL, "fastapi-again"),
+        (scenario, contender)
+        for scenario in (DASHBOARD, DETAIL)
+        for contender in ("bare", "fastapi", "fastapi-again")
     ]
     assert {start.contender for start in block.starts} == {"bare", "fastapi", "fastapi-again"}
     assert [null.requests_per_second > 0 for null in block.nulls] == [True]
@@ -104,31 +107,33 @@ def test_block_times_every_contender(twice: Twice) -> None:
     dashboards = [sample for sample in block.samples if sample.scenario == DASHBOARD]
     assert all(sample.p50_ms >= scenarios.UPSTREAM_DELAY_MS for sample in dashboards)
     assert min(twice.hits.values()) >= sum(sample.requests for sample in dashboards)
-    assert twice.progress[-1].done == twice.progress[-1].total == len(block.samples)
+    turns = sum(len(sample.turn_rates) for sample in block.samples)
+    assert twice.progress[-1].done == twice.progress[-1].total == turns
+
+
+def test_contenders_take_turns(twice: Twice) -> None:
+    """In each round all have one turn, the yardstick in the first; between them they rest."""
+    details = [sample for sample in twice.blocks[0].samples if sample.scenario == DETAIL]
+    rates = {sample.contender: len(sample.turn_rates) for sample in details}
+    assert rates == {"fastapi": TURNS, "fastapi-again": TURNS, "bare": 1}
+    progress = [step.text for step in twice.progress if step.text.startswith(f"{DETAIL} on ")]
+    rounds = [{*progress[:3]}, {*progress[3:5]}]
+    assert rounds[0] == {f"{DETAIL} on {name}" for name in rates}
+    assert rounds[1] == {f"{DETAIL} on {name}" for name in ("fastapi", "fastapi-again")}
+    for sample in details:
+        assert sample.duration_seconds >= len(sample.turn_rates) * TURN_SECONDS
+        if sample.between_turns_cores is not None:
+            busy_cores = sample.cost.service_cpu_ms_per_request * sample.requests_per_second / 1000
+            assert sample.between_turns_cores < busy_cores / 4
 
 
 def test_order_of_a_block_is_its_own(twice: Twice) -> None:
     """The same seed, study and number give the same order, whatever was run before."""
     starts = [[start.contender for start in block.starts] for block in twice.blocks]
-    runs = [
-        [(sample.order, sample.scenario, sample.contender) for sample in block.samples]
-        for block in twice.blocks
-    ]
+    steps = [step.text for step in twice.progress if " on " in step.text]
     assert [block.refusals for block in twice.blocks] == [[], []]
     assert starts[0] == starts[1]
-    assert runs[0] == runs[1]
-    assert [order for order, _, _ in runs[0]] == [0, 1, 2, 3, 4]
-
-
-def test_both_of_the_pair_have_the_same_past() -> None:
-    """The second copy is in everything before the last scenario that it is in; so, too, of some."""
-    for study in (*scenarios.QUICK, *FULL):
-        names = [scenario.name for scenario in study.scenarios]
-        assert study.a_a_scenarios == tuple(names[: len(study.a_a_scenarios)]) != ()
-    (some,) = only(FULL, ("list-at-50", "list-at-100", "dashboard-at-25"))
-    assert some.a_a_scenarios == ("list-at-50",)
-    (others,) = only(FULL, ("list-at-100", "dashboard-at-25"))
-    assert others.a_a_scenarios == ("list-at-100",)
+    assert steps[: len(steps) // 2] == steps[len(steps) // 2 :]
 
 
 @pytest.mark.slow
@@ -140,6 +145,7 @@ def test_ladder_is_of_the_same_service() -> None:
     assert block.refusals == []
     assert sorted((sample.scenario, sample.contender) for sample in block.samples) == [
         ("ladder-objects", "django"),
+        ("ladder-objects", "django-again"),
         ("ladder-select-1", "django"),
         ("ladder-select-1", "django-again"),
     ]
@@ -158,7 +164,7 @@ def test_what_a_blocking_service_cannot_wait_in_is_not_asked() -> None:
 @pytest.mark.slow
 def test_service_that_answers_wrongly_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers without all upstreams are errors: the run is refused, with the reason."""
-    monkeypatch.setattr(block_module, "PATIENCE", {"UPSTREAM_TIMEOUT_SECONDS": "0.4"})
+    monkeypatch.setattr(starting, "PATIENCE", {"UPSTREAM_TIMEOUT_SECONDS": "0.4"})
     with bench_of([SERVICES["fastapi"]]) as (running, _, _):
         block = running.run(study_of("fan-out-500ms-4"), 0)
     assert block.samples == []
@@ -171,7 +177,7 @@ def test_service_that_fails_while_it_warms_up_ends_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What answers nothing but errors cannot be timed at all."""
-    monkeypatch.setattr(block_module, "PATIENCE", {"API_TOKEN": "which-the-load-does-not-know"})
+    monkeypatch.setattr(starting, "PATIENCE", {"API_TOKEN": "which-the-load-does-not-know"})
     with (
         bench_of([SERVICES["fastapi"]]) as (running, _, _),
         pytest.raises(GateError, match="fastapi.*: .* errors while it was warmed up"),
@@ -189,10 +195,11 @@ def test_yardstick_is_in_the_first_blocks_only() -> None:
     assert all(fastapi.takes(scenario, study, block) for block in range(5))
 
 
-def test_yardstick_may_be_timed_for_less() -> None:
-    """It answers many times as much: a part of the time shows what is possible."""
-    study = replace(study_of(DETAIL), yardstick_seconds=0.1)
+def test_yardstick_has_fewer_turns() -> None:
+    """It answers many times as much; what waits for others is steadier, and has half as many."""
+    (study,) = only(FULL, (DETAIL, DASHBOARD))
+    detail, dashboard = study.scenarios
     bare = Contender("bare", YARDSTICK, database_url="")
     fastapi = Contender("fastapi", SERVICES["fastapi"], database_url="")
-    assert (bare.run_seconds(study), fastapi.run_seconds(study)) == (0.1, 0.2)
-    assert bare.run_seconds(study_of(DETAIL)) == 0.2
+    assert (fastapi.turns(detail, study), bare.turns(detail, study)) == (6, 3)
+    assert (fastapi.turns(dashboard, study), bare.turns(dashboard, study)) == (3, 3)
