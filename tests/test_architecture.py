@@ -27,10 +27,11 @@ MAP = re.findall(r"^- ([a-z, ]+): ", compare.__doc__ or "", re.MULTILINE)
 FLOORS = [tuple(room.strip() for room in line.split(",")) for line in MAP]
 ENTRANCES = ("cli", "__main__")
 FLOOR_OF = {room: floor for floor, rooms in enumerate([*FLOORS, ENTRANCES]) for room in rooms}
-GROUND_FLOOR = ("errors", "strict", "intervals", "registry", "running")
+GROUND_FLOOR = ("errors", "strict", "intervals", "registry", "client", "running")
 # What the instrument starts as a process, a module by `-m` and name or an application by
 # `module:attribute`, and the room that starts it.
 STARTED = {
+    "compare.client": "running",
     "compare.instructions.in_process": "instructions",
     "compare.survey.protocols_app": "survey",
     "compare.survey.recording": "survey",

@@ -11,10 +11,10 @@ import k9.plan
 import psutil
 import pytest
 
+from compare.client.order import MOST_KEPT, Turn
 from compare.errors import LoadError
 from compare.running import addresses, load, turns
 from compare.running.requests import Request
-from compare.running.turns.order import MOST_KEPT, Turn
 from tests.support.scripted_app import (
     DELAY_SECONDS,
     FAILING_EVERY,

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from compare.bench import expected
-from compare.running.turns.order import Kept
+from compare.client.order import Kept
 from shared.schemas import PostDetail, PostPage
 
 Shape = TypeVar("Shape", bound=BaseModel)

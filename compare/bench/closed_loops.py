@@ -11,13 +11,13 @@ from contextlib import ExitStack
 import numpy as np
 
 from compare.bench import costs, disturbance
-from compare.bench.ground import Entrant, Ground
-from compare.bench.outcomes import Beside, Timed, outcome_of
+from compare.bench.ground import Beside, Entrant, Ground
+from compare.bench.outcomes import Timed, outcome_of
 from compare.bench.sampling import compare_kept
+from compare.client.order import Kept, Turn
 from compare.results.speed import Refusal, Sample, Scenario
 from compare.running.load import Load
 from compare.running.requests import mix_of
-from compare.running.turns.order import Kept, Turn
 
 
 class Account:
@@ -43,17 +43,11 @@ class Account:
 
     def take(self, scenario: Scenario, seconds: float, ground: Ground) -> None:
         """Take a turn."""
-        upstreams, cores = ground.upstreams, ground.service_cores
         if self._ended_at_seconds is not None:
             self.beside.between_turns_seconds += time.monotonic() - self._ended_at_seconds
-        hits, cpu_seconds = upstreams.hits(), upstreams.cpu_seconds()
-        stolen_seconds = disturbance.stolen_seconds(cores)
-        with self.watch.turn():
-            mix, concurrency = mix_of(scenario.endpoint), scenario.concurrency or 1
+        mix, concurrency = mix_of(scenario.endpoint), scenario.concurrency or 1
+        with ground.seen_into(self.beside), self.watch.turn():
             turn = ground.client.turn(self.entrant.running.url, mix, concurrency, seconds)
-        self.beside.stolen_seconds += disturbance.stolen_seconds(cores) - stolen_seconds
-        self.beside.upstream_cpu_seconds += upstreams.cpu_seconds() - cpu_seconds
-        self.beside.upstream_hits += upstreams.hits() - hits
         self.entrant.running.check_alive()
         self.turns.append(turn)
         if turn.errors:
@@ -126,11 +120,10 @@ def _outcome(
         block=block,
         order=account.order,
         loaded=loaded,
-        answered=loaded.requests,
-        turn_rates=[turn.answers.total() / turn.duration_seconds for turn in account.turns],
         watch=account.watch,
         beside=account.beside,
         bodies=compare_kept(account.entrant.running.url, account.kept),
         marks=disturbed.marks(),
+        turn_rates=[turn.answers.total() / turn.duration_seconds for turn in account.turns],
     )
-    return outcome_of(timed, ground.client_cores, ground.null_per_second)
+    return outcome_of(timed, ground)

@@ -1,9 +1,11 @@
 """What timed turns stand on: running services, the closed-loop client, the upstreams, the cores."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from compare.bench import disturbance
 from compare.bench.contenders import Contender
 from compare.bench.upstreams import Upstreams
 from compare.errors import LaunchError
@@ -24,6 +26,20 @@ class Entrant:
 
 
 @dataclass
+class Beside:
+    """What went on beside the turns of a contender: at the upstreams, and on the service's core.
+
+    `upstream_hits` counts all three upstreams. `stolen_seconds` is what the hypervisor took of the
+    service's core during its turns, `between_turns_seconds` how long it had to wait for them.
+    """
+
+    upstream_hits: int = 0
+    upstream_cpu_seconds: float = 0.0
+    stolen_seconds: float = 0.0
+    between_turns_seconds: float = 0.0
+
+
+@dataclass
 class Ground:
     """What all contenders of a run share; `null_per_second` is the client's limit, once known."""
 
@@ -41,6 +57,18 @@ class Ground:
     def client_cores(self) -> int:
         """How many cores there are for load, upstreams and database."""
         return len(self.cores.others) if self.cores else 1
+
+    @contextmanager
+    def seen_into(self, beside: Beside) -> Iterator[None]:
+        """Add what goes on beside a turn until the block ends."""
+        upstreams, cores = self.upstreams, self.service_cores
+        hits, cpu_seconds = upstreams.hits(), upstreams.cpu_seconds()
+        stolen_seconds = disturbance.stolen_seconds(cores)
+        yield
+        if cores:  # a core of its own
+            beside.stolen_seconds += disturbance.stolen_seconds(cores) - stolen_seconds
+        beside.upstream_cpu_seconds += upstreams.cpu_seconds() - cpu_seconds
+        beside.upstream_hits += upstreams.hits() - hits
 
     def drain(self, running: launch.Running) -> None:
         """Wait until a service has done with what the load gave up, so that the next is not late.

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from compare.bench import costs, disturbance
-from compare.bench.ground import Entrant, Ground
-from compare.bench.outcomes import Beside, Timed, outcome_of
+from compare.bench.ground import Beside, Entrant, Ground
+from compare.bench.outcomes import Timed, outcome_of
 from compare.bench.sampling import comparing
 from compare.results.speed import Refusal, Sample, Scenario
 from compare.running import load
@@ -34,38 +34,22 @@ def offer_rate(
 def _timed(
     scenario: Scenario, entrant: Entrant, seconds: float, block: int, order: int, ground: Ground
 ) -> Sample | Refusal:
-    running, upstreams, cores = entrant.running, ground.upstreams, ground.service_cores
-    loop = load.OpenLoop(scenario.rate_per_second or 0.0)
-    upstreams.delay(scenario.delay_ms or 0)
-    hits, cpu_seconds = upstreams.hits(), upstreams.cpu_seconds()
-    stolen_seconds = disturbance.stolen_seconds(cores)
+    running, beside = entrant.running, Beside()
+    ground.upstreams.delay(scenario.delay_ms or 0)
     with (
         costs.watching(running, entrant.contender.database_url) as watch,
-        disturbance.watching(watch.database_server, cores=cores) as disturbed,
+        disturbance.watching(watch.database_server, cores=ground.service_cores) as disturbed,
+        ground.seen_into(beside),
         comparing(running.url, scenario.endpoint) as bodies,
         watch.turn(),
     ):
+        loop = load.OpenLoop(scenario.rate_per_second or 0.0)
         loaded = load.run(running.url, mix_of(scenario.endpoint), loop, seconds)
     running.check_alive()
-    beside = Beside(
-        # What was sampled called the upstreams as well.
-        upstream_hits=upstreams.hits() - hits - len(UPSTREAMS) * bodies.answers["dashboard"],
-        upstream_cpu_seconds=upstreams.cpu_seconds() - cpu_seconds,
-        stolen_seconds=disturbance.stolen_seconds(cores) - stolen_seconds if cores else 0.0,
-    )
+    # What was sampled called the upstreams as well.
+    beside.upstream_hits -= len(UPSTREAMS) * bodies.answers["dashboard"]
     if loaded.unanswered or loaded.errors:
         ground.drain(running)
-    timed = Timed(
-        scenario=scenario,
-        contender=entrant.contender,
-        block=block,
-        order=order,
-        loaded=loaded,
-        answered=loaded.requests + bodies.compared,
-        turn_rates=[],
-        watch=watch,
-        beside=beside,
-        bodies=bodies,
-        marks=disturbed.marks(),
-    )
-    return outcome_of(timed, ground.client_cores, ground.null_per_second)
+    marks = disturbed.marks()
+    timed = Timed(scenario, entrant.contender, block, order, loaded, watch, beside, bodies, marks)
+    return outcome_of(timed, ground)

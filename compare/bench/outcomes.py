@@ -7,30 +7,16 @@ from compare.bench.bodies import Bodies
 from compare.bench.contenders import Contender
 from compare.bench.costs import Watch
 from compare.bench.gates import marks_of, refusal_of
+from compare.bench.ground import Beside, Ground
 from compare.results.speed import Refusal, Sample, Scenario
 from compare.running.load import Load
-
-
-@dataclass
-class Beside:
-    """What went on beside the turns of a contender: at the upstreams, and on the service's core.
-
-    `upstream_hits` counts all three upstreams. `stolen_seconds` is what the hypervisor took of the
-    service's core during its turns, `between_turns_seconds` how long it had to wait for them.
-    """
-
-    upstream_hits: int = 0
-    upstream_cpu_seconds: float = 0.0
-    stolen_seconds: float = 0.0
-    between_turns_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Timed:
     """A contender that was timed in a scenario: what its load found, and what was seen beside it.
 
-    `answered` counts whatever the service answered meanwhile, whoever asked; `marks` are those of
-    the machine.
+    `marks` are those of the machine; `turn_rates` are as in a sample.
     """
 
     scenario: Scenario
@@ -38,19 +24,21 @@ class Timed:
     block: int
     order: int
     loaded: Load
-    answered: int
-    turn_rates: Sequence[float]
     watch: Watch
     beside: Beside
     bodies: Bodies
     marks: Sequence[str]
+    turn_rates: Sequence[float] = ()
+
+    @property
+    def answered(self) -> int:
+        """How much the service answered meanwhile, whoever asked."""
+        is_sampled_beside = self.scenario.rate_per_second is not None
+        return self.loaded.requests + is_sampled_beside * self.bodies.compared
 
 
-def outcome_of(timed: Timed, client_cores: int, null_per_second: float | None) -> Sample | Refusal:
-    """Give the sample of what was timed; a refusal when a gate does not let the figure through.
-
-    `client_cores` and `null_per_second` are as for `marks_of`.
-    """
+def outcome_of(timed: Timed, ground: Ground) -> Sample | Refusal:
+    """Give the sample of what was timed; a refusal when a gate does not let the figure through."""
     if reason := refusal_of(
         timed.scenario,
         timed.loaded,
@@ -65,9 +53,13 @@ def outcome_of(timed: Timed, client_cores: int, null_per_second: float | None) -
             reason=reason,
         )
     sample = _sample(timed)
-    upstream_cores = timed.beside.upstream_cpu_seconds / sample.duration_seconds
-    null = None if timed.contender.service.is_yardstick else null_per_second
-    sample.marks += marks_of(sample, client_cores, upstream_cores, null, timed.loaded.sent_late_ms)
+    sample.marks += marks_of(
+        sample,
+        client_cores=ground.client_cores,
+        upstream_cores=timed.beside.upstream_cpu_seconds / sample.duration_seconds,
+        null_per_second=None if timed.contender.service.is_yardstick else ground.null_per_second,
+        sent_late_ms=timed.loaded.sent_late_ms,
+    )
     return sample
 
 

@@ -15,8 +15,8 @@ import httpx
 
 from compare.bench import expected
 from compare.bench.bodies import Bodies, Difference, question, read
+from compare.client.order import Kept
 from compare.running.requests import MIXED, PUBLISHED_IDS, REQUESTS
-from compare.running.turns.order import Kept
 from shared.schemas import PostDetail
 
 # Often enough to see a few bodies of the shortest run, and little beside any load: at a single

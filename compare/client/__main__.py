@@ -11,8 +11,8 @@ import sys
 import time
 from contextlib import suppress
 
-from compare.running.turns.connection import Connection
-from compare.running.turns.order import ORDERS, TURNS, Kept, Order, Turn
+from compare.client.connection import Connection
+from compare.client.order import ORDERS, TURNS, Kept, Order, Turn
 
 
 class Client:

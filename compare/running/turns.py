@@ -13,13 +13,13 @@ from contextlib import contextmanager, suppress
 import k9.plan
 import psutil
 
+from compare.client.order import ORDERS, TURNS, UUID, Order, Question, Turn
 from compare.errors import LoadError
 from compare.registry.project import PROJECT_ROOT
 from compare.running.requests import Mix, Request
 from compare.running.stopping import stop
-from compare.running.turns.order import ORDERS, TURNS, UUID, Order, Question, Turn
 
-CLIENT = (sys.executable, "-m", "compare.running.turns.client")
+CLIENT = (sys.executable, "-m", "compare.client")
 FEWEST_ANSWERS = 3  # of each connection, so that a turn is no shorter than a few rounds
 GRACE_SECONDS = 15.0
 

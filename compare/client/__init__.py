@@ -1,0 +1,1 @@
+"""The closed-loop client, a program of its own: orders in, turns out."""
