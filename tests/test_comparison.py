@@ -21,6 +21,9 @@ class Silent:
     def measuring(self, step: Step) -> None:
         """Hear of a step."""
 
+    def compared(self, results: Results) -> None:
+        """Hear what is said so far."""
+
 
 @pytest.fixture
 def plan() -> Plan:

@@ -31,7 +31,10 @@ class Listener(Protocol):
         """Hear one outcome of `total`."""
 
     def measuring(self, step: schedule.Step) -> None:
-        """Hear that the next timed run begins."""
+        """Hear which turn begins."""
+
+    def compared(self, results: Results) -> None:
+        """Hear what the blocks so far say."""
 
 
 def run(plan: Plan, listener: Listener, keep: Keep, earlier: Results | None = None) -> Results:
@@ -65,6 +68,12 @@ def _blocks(
         return []
     yardstick = None if YARDSTICK.name in results.not_timed else YARDSTICK
     services = [circumstances.service_run(service) for service in timed]
+
+    def on_blocks(blocks: Sequence[Block]) -> None:
+        so_far = results.with_figures(_figures(plan, timed, blocks))
+        keep(so_far)
+        listener.compared(so_far)
+
     with ExitStack() as stack:
         upstreams = stack.enter_context(upstreams_running())
         client = stack.enter_context(client_running())
@@ -77,7 +86,7 @@ def _blocks(
             lambda on_progress: Bench(entrants, ground, plan.seed, on_progress),
             blocks_of(results),
             listener.measuring,
-            lambda blocks: keep(results.with_figures(_figures(plan, [], blocks))),
+            on_blocks,
         )
 
 

@@ -158,15 +158,7 @@ def _rows(pair: tuple[Measured | None, Measured | None], is_open_loop: bool) -> 
 def _judged(
     pair: tuple[Measured | None, Measured | None], called: Mapping[str, str]
 ) -> Iterator[Judged]:
-    first, second = (
-        {
-            (comparison.baseline, comparison.other): comparison
-            for comparison in measured.comparisons.values()
-        }
-        if measured
-        else {}
-        for measured in pair
-    )
+    first, second = (measured.comparisons if measured else {} for measured in pair)
     for key in dict.fromkeys([*first, *second]):
         baseline, other = (called.get(name, name) for name in key)
         yield Judged(f"{other} ÷ {baseline}", (first.get(key), second.get(key)))

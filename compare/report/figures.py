@@ -66,15 +66,16 @@ class ContenderFigures:
 class Measured:
     """A scenario with all that was found in it, by contender or by service.
 
-    `anchor` is its HTML id and `command` repeats it. `shares` are of the bare application's
-    throughput; `fastest_per_second` is of the services' fastest block, without that application.
+    `anchor` is its HTML id and `command` repeats it. `comparisons` are by baseline and other.
+    `shares` are of the bare application's throughput; `fastest_per_second` is of the services'
+    fastest block, without that application.
     """
 
     anchor: str
     command: str
     scenario: Scenario
     figures: dict[str, ContenderFigures]
-    comparisons: dict[str, Comparison]
+    comparisons: dict[tuple[str, str], Comparison]
     shares: dict[str, Interval]
     refusals: list[Refusal]
     fastest_per_second: float
@@ -122,15 +123,15 @@ def measured_studies(results: Results) -> Studies:
     return studies
 
 
-def drawn_comparisons(studies: Studies, others: Collection[str]) -> list[Comparison]:
-    """Give the comparisons that are drawn on the axis of ratios: of capacity, with these."""
+def drawn_comparisons(studies: Studies, pairs: Collection[tuple[str, ...]]) -> list[Comparison]:
+    """Give the comparisons that are drawn on the axis of ratios: of capacity, of these pairs."""
     return [
         comparison
         for study in DRAWN
         for scenarios in studies.get(study, {}).values()
         for measured in scenarios
-        for other, comparison in measured.comparisons.items()
-        if other in others
+        for pair, comparison in measured.comparisons.items()
+        if pair in pairs
     ]
 
 
@@ -161,7 +162,9 @@ def _measured(results: Results, scenario: Scenario) -> Measured:
             for contender in contenders
             if contender in taken
         },
-        comparisons={comparison.other: comparison for comparison in comparisons},
+        comparisons={
+            (comparison.baseline, comparison.other): comparison for comparison in comparisons
+        },
         shares={share.service: share.share for share in shares},
         refusals=[refusal for refusal in results.refusals if refusal.scenario == name],
         fastest_per_second=max(rates, default=0.0),

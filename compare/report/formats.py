@@ -6,6 +6,7 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
+from compare.intervals import Interval
 from compare.report.figures import ContenderFigures
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -39,6 +40,16 @@ def axis_number(number: float) -> str:
     return count(round(number)) if number >= 1 else f"{number:g}"
 
 
+def times(interval: Interval) -> str:
+    """A ratio as a factor: 1.34×."""
+    return f"{interval.ratio:.2f}×"
+
+
+def reach(interval: Interval) -> str:
+    """From where to where an interval reaches: 1.20–1.50."""
+    return f"{interval.low:.2f}–{interval.high:.2f}"
+
+
 def prose(text: str) -> Markup:
     """Escape a sentence; what it has between backticks becomes code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
@@ -49,4 +60,4 @@ def version(versions: Mapping[str, str], package: str) -> str:
     return next((versions[name] for name in versions if name.lower() == package.lower()), "")
 
 
-FILTERS = (axis_number, count, digits, percent, prose, version, within)
+FILTERS = (axis_number, count, digits, percent, prose, reach, times, version, within)

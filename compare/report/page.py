@@ -12,7 +12,9 @@ from compare.report import axis, charts, claims, code, contract, figures, studie
 from compare.report.formats import FILTERS
 from compare.results.claims import Claim
 from compare.results.model import Results, labels
+from compare.results.pairs import is_two_by_two, pairs_of
 from compare.results.surveys import CheckedService, FaultSeen, ProtocolCell, Survey, by_answer
+from compare.results.two_by_two import TwoByTwo, two_by_twos
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,13 @@ class Counted:
 class Speed:
     """What the page shows of the measurement.
 
-    `nulls` is what the load engine gets a second from a service without work, in the middle.
+    `squares` are the two by two, `drawn` the pairs whose intervals are drawn, by their question.
+    `nulls` is what the load's client gets a second from a service without work, in the middle.
     """
 
     headline: list[str]
+    squares: list[TwoByTwo]
+    drawn: dict[str, tuple[str, ...]]
     noise: Interval | None
     a_a_verdict: str
     doubts: list[str]
@@ -124,13 +129,16 @@ def _speed(
     results: Results, measured_studies: figures.Studies, names: list[str], pair: tuple[str, ...]
 ) -> Speed:
     ladder = studies.ladder(measured_studies, names)
+    drawn = _drawn(results, pair)
     costs = [rung.figures.cpu_ms for rungs in ladder.values() for rung in rungs]
     return Speed(
-        headline=trust.headline(results, labels(results.services)),
+        headline=trust.headline(results),
+        squares=two_by_twos(results) if results.samples else [],
+        drawn=drawn,
         noise=trust.noise(results),
         a_a_verdict=trust.a_a_verdict(results),
         doubts=trust.doubts(results, measured_studies),
-        ratio_axis=axis.around(figures.drawn_comparisons(measured_studies, pair[-1:])),
+        ratio_axis=axis.around(figures.drawn_comparisons(measured_studies, {*drawn.values()})),
         nulls=figures.middle(null.requests_per_second for null in results.nulls),
         standings=studies.standings(results, measured_studies),
         counted=_counted(results),
@@ -142,6 +150,12 @@ def _speed(
         ladder=ladder,
         most_cpu_ms=max(costs, default=1),
     )
+
+
+def _drawn(results: Results, pair: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    if not is_two_by_two(results.services):
+        return {"": pair}
+    return {it.question: (it.baseline, it.other) for it in pairs_of(results.services)}
 
 
 def _surveyed(survey: Survey) -> Surveyed:

@@ -2,32 +2,34 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from compare.bench.verdicts import MOST_STOLEN_SHARE
 from compare.intervals import Interval, half_width
 from compare.report.figures import Measured, Studies, all_scenarios
 from compare.results.model import Results
+from compare.results.pairs import Pair, pairs_of
 
 WIDE_INTERVAL = 0.10
 BUSY_LOAD_PER_CORE = 0.5
 NOTED_STOLEN_SHARE = 0.02
 
 
-def headline(results: Results, labels: Mapping[str, str]) -> list[str]:
+def headline(results: Results) -> list[str]:
     """Say how the comparisons of capacity came out, counted: a sentence for each pair."""
     closed = {scenario.name for scenario in results.scenarios if scenario.study == "closed-loop"}
-    pairs: dict[tuple[str, str], list[str | None]] = {}
-    for comparison in results.comparisons:
-        if comparison.scenario in closed:
-            pairs.setdefault((comparison.baseline, comparison.other), []).append(comparison.winner)
-    return [
-        f"{labels[first]} answered more requests a second in {winners.count(first)} of"
-        f" {len(winners)} comparisons, {labels[second]} in {winners.count(second)};"
-        f" {_close(winners.count(None))}."
-        for (first, second), winners in pairs.items()
-    ]
+    sentences = []
+    for pair in pairs_of(results.services):
+        winners = [
+            comparison.winner
+            for comparison in results.comparisons
+            if comparison.scenario in closed
+            and (comparison.baseline, comparison.other) == (pair.baseline, pair.other)
+        ]
+        if winners:
+            sentences.append(_counted(pair, winners))
+    return sentences
 
 
 def noise(results: Results) -> Interval | None:
@@ -67,6 +69,16 @@ def doubts(results: Results, studies: Studies) -> list[str]:
         *_refused(results),
         *_above(all_scenarios(studies)),
     ]
+
+
+def _counted(pair: Pair, winners: Sequence[str | None]) -> str:
+    first, second = (
+        f"{pair.called[name]} in {winners.count(name)}" for name in (pair.baseline, pair.other)
+    )
+    return (
+        f"{pair.question} More answers a second: {first} of {len(winners)} endpoints and loads,"
+        f" {second}; {_close(winners.count(None))}."
+    )
 
 
 def _close(count: int) -> str:

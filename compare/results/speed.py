@@ -141,6 +141,14 @@ class Comparison(Strict):
     winner: str | None
     verdict: str
 
+    @property
+    def margin(self) -> Interval:
+        """How many times as good the better one was: the ratio, turned round if that is below 1."""
+        ratio = self.throughput
+        if ratio.ratio >= 1:
+            return ratio
+        return Interval(ratio=1 / ratio.ratio, low=1 / ratio.high, high=1 / ratio.low)
+
 
 class YardstickShare(Strict):
     """What part of the bare application's throughput a service reaches in a scenario."""

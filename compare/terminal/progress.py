@@ -1,12 +1,12 @@
 """How far something is, while it runs."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import count
 from threading import Event, Thread
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     Progress,
@@ -19,16 +19,29 @@ from rich.progress import (
 from rich.text import Text
 
 from compare.bench.schedule import Step
-from compare.results.model import TestOutcome
+from compare.results.model import Results, TestOutcome
 from compare.terminal.console import err
+from compare.terminal.two_by_two import two_by_two_table
 
 LINE_EVERY_SECONDS = 10.0
+
+
+class Bars(Progress):
+    """The bars of what is done, and below them what was found so far."""
+
+    so_far: RenderableType | None = None
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Give the bars, and the table if there is one."""
+        yield from super().get_renderables()
+        if self.so_far is not None:
+            yield self.so_far
 
 
 class Live:
     """Draws how far a command is: a bar for what it does, and one for what a run measures."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Bars) -> None:
         self._progress = progress
         self._failed = 0
         self._timed: TaskID | None = None
@@ -58,7 +71,7 @@ class Live:
         return lambda name: self.working(name, next(begun), total)
 
     def measuring(self, step: Step) -> None:
-        """Show the run that begins, and how much time is left for all of them."""
+        """Show the turn that begins, and how much time is left for all of them."""
         if self._timed is None:
             self._timed = self._progress.add_task("", total=None, left="")
         seconds = max(0, round(step.left_seconds))
@@ -69,6 +82,10 @@ class Live:
             total=step.elapsed_seconds + seconds,
             left=f"{_clock(seconds)} left" if seconds else "",
         )
+
+    def compared(self, results: Results) -> None:
+        """Show what the blocks so far say."""
+        self._progress.so_far = two_by_two_table(results)
 
 
 class Far(ProgressColumn):
@@ -87,9 +104,10 @@ def live(console: Console | None = None) -> Iterator[Live]:
     """
     console = console or err
     columns = (SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn(), Far())
-    progress = Progress(*columns, console=console, disable=not console.is_terminal)
+    progress = Bars(*columns, console=console, disable=not console.is_terminal)
     with progress, nullcontext() if console.is_terminal else _lines(progress):
         yield Live(progress)
+        progress.so_far = None  # whoever began prints it, whole
 
 
 @contextmanager

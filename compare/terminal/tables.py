@@ -15,6 +15,7 @@ from compare.results.model import Results, TestOutcome
 from compare.results.speed import Comparison, Scenario
 from compare.running.up import Up
 from compare.terminal.console import out
+from compare.terminal.two_by_two import two_by_two_table
 
 
 def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) -> None:
@@ -39,11 +40,17 @@ def print_contract(outcomes: Iterable[TestOutcome], clauses: Mapping[str, str]) 
 
 
 def print_results(results: Results) -> None:
-    """Print a row for each service in each scenario: the median, ratio with interval, verdict.
+    """Print the two by two, where there is one, and then every scenario that is not in it.
 
-    The median is of the throughput, or of the median time to answer in an open loop.
+    Those have a row for each service: the median, ratio with interval, verdict. The median is of
+    the throughput, or of the median time to answer in an open loop.
     """
+    squares = two_by_two_table(results)
+    if squares:
+        out.print(squares)
     for study, blocks in results.blocks.items():
+        if squares and study == "closed-loop":
+            continue
         what = "ms to answer" if study == "open-loop" else "requests a second"
         counted = "1 block" if blocks == 1 else f"{blocks} blocks"
         scenarios = [scenario for scenario in results.scenarios if scenario.study == study]
@@ -78,11 +85,12 @@ def _table(title: str, figures: Sequence[str]) -> Table:
 
 
 def _add_rows(table: Table, results: Results, scenario: Scenario, figures: int) -> None:
-    told = {
-        comparison.other: _told(comparison, is_short=len(results.services) > 2)
-        for comparison in results.comparisons
-        if comparison.scenario == scenario.name
-    }
+    # Two by two each service is compared with two others; then it is the first that is told.
+    told: dict[str, tuple[str, str]] = {}
+    for comparison in results.comparisons:
+        if comparison.scenario == scenario.name:
+            words = _told(comparison, is_short=len(results.services) > 2)
+            told.setdefault(comparison.other, words)
     shares = {
         share.service: f"{share.share.ratio:.0%}"
         for share in results.shares
