@@ -97,7 +97,7 @@ def test_two_runs_are_set_side_by_side(tmp_path: Path) -> None:
     assert "0.165.0" not in differing
     assert "set side by side, and not compared by interval" in differing
     assert [address for address in Resources(page).loaded if not address.startswith("data:")] == []
-    assert text.count("not in this run") == 2
+    assert text.count("not in this run") == 4
     for run in (older, newer):
         for comparison in run.comparisons:
             if run is older or comparison.scenario != "list-16":

@@ -66,28 +66,35 @@ def _blocks(
     timed = _timed(plan, results)
     if not timed:
         return []
-    yardstick = None if YARDSTICK.name in results.not_timed else YARDSTICK
     services = [circumstances.service_run(service) for service in timed]
+    limits = schedule.Schedule(plan.studies, services, plan.seed, plan.limits)
 
     def on_blocks(blocks: Sequence[Block]) -> None:
         so_far = results.with_figures(_figures(plan, timed, blocks))
         keep(so_far)
         listener.compared(so_far)
 
-    with ExitStack() as stack:
-        upstreams = stack.enter_context(upstreams_running())
-        client = stack.enter_context(client_running())
+    with _ground(source, results) as ground:
+        yardstick = None if YARDSTICK.name in results.not_timed else YARDSTICK
         entrants = contenders(timed, yardstick, source)
-        cores = stack.enter_context(_apart(source, results))
-        null_per_second = results.nulls[-1].requests_per_second if results.nulls else None
-        ground = Ground(upstreams, client, cores, null_per_second)
         return schedule.measure(
-            schedule.Schedule(plan.studies, services, plan.seed, plan.limits),
+            limits,
             lambda on_progress: Bench(entrants, ground, plan.seed, on_progress),
             blocks_of(results),
             listener.measuring,
             on_blocks,
         )
+
+
+@contextmanager
+def _ground(source: databases.Databases, results: Results) -> Iterator[Ground]:
+    null_per_second = results.nulls[-1].requests_per_second if results.nulls else None
+    with (
+        upstreams_running() as upstreams,
+        client_running() as client,
+        _apart(source, results) as cores,
+    ):
+        yield Ground(upstreams, client, cores, null_per_second)
 
 
 @contextmanager

@@ -144,8 +144,6 @@ def middle(values: Iterable[float | None]) -> float | None:
 def _measured(results: Results, scenario: Scenario) -> Measured:
     name = scenario.name
     samples = [sample for sample in results.samples if sample.scenario == name]
-    comparisons = [comparison for comparison in results.comparisons if comparison.scenario == name]
-    shares = [share for share in results.shares if share.scenario == name]
     contenders = [
         service.name + suffix for service in results.services for suffix in ("", SECOND_COPY)
     ]
@@ -163,9 +161,11 @@ def _measured(results: Results, scenario: Scenario) -> Measured:
             if contender in taken
         },
         comparisons={
-            (comparison.baseline, comparison.other): comparison for comparison in comparisons
+            (comparison.baseline, comparison.other): comparison
+            for comparison in results.comparisons
+            if comparison.scenario == name
         },
-        shares={share.service: share.share for share in shares},
+        shares={it.service: it.share for it in results.shares if it.scenario == name},
         refusals=[refusal for refusal in results.refusals if refusal.scenario == name],
         fastest_per_second=max(rates, default=0.0),
     )

@@ -12,7 +12,7 @@ from compare.instructions.record import InstructionCount
 from compare.intervals import Interval
 from compare.registry.services import HOW_TO_INSTALL, Service
 from compare.results.model import Results, TestOutcome
-from compare.results.speed import Comparison, Scenario
+from compare.results.speed import Comparison, Scenario, StudyName
 from compare.running.up import Up
 from compare.terminal.console import out
 from compare.terminal.two_by_two import two_by_two_table
@@ -51,17 +51,7 @@ def print_results(results: Results) -> None:
     for study, blocks in results.blocks.items():
         if squares and study == "closed-loop":
             continue
-        what = "ms to answer" if study == "open-loop" else "requests a second"
-        counted = "1 block" if blocks == 1 else f"{blocks} blocks"
-        scenarios = [scenario for scenario in results.scenarios if scenario.study == study]
-        shared = {scenario.name for scenario in scenarios} & {
-            share.scenario for share in results.shares
-        }
-        figures = ("median", "of bare") if shared else ("median",)
-        table = _table(f"{study}: {what} on {results.database}, {counted}", figures)
-        for scenario in scenarios:
-            _add_rows(table, results, scenario, len(figures))
-        out.print(table)
+        out.print(_study_table(results, study, blocks))
     for comparison in results.noise:
         pair = f"A/A pair (two copies of {comparison.baseline}), {comparison.scenario}"
         text = f"{pair}: {_interval(comparison.throughput)}: {comparison.verdict}"
@@ -71,6 +61,19 @@ def print_results(results: Results) -> None:
         out.print(Text(f"not kept: {words}: {refusal.reason}", "red"))
     for name, why in results.not_timed.items():
         out.print(f"[red]{name} was not timed: it {why}[/]")
+
+
+def _study_table(results: Results, study: StudyName, blocks: int) -> Table:
+    what = "ms to answer" if study == "open-loop" else "requests a second"
+    counted = "1 block" if blocks == 1 else f"{blocks} blocks"
+    scenarios = [scenario for scenario in results.scenarios if scenario.study == study]
+    shared = {share.scenario for share in results.shares}
+    has_shares = any(scenario.name in shared for scenario in scenarios)
+    figures = ("median", "of bare") if has_shares else ("median",)
+    table = _table(f"{study}: {what} on {results.database}, {counted}", figures)
+    for scenario in scenarios:
+        _add_rows(table, results, scenario, len(figures))
+    return table
 
 
 def _table(title: str, figures: Sequence[str]) -> Table:

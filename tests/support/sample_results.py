@@ -37,6 +37,11 @@ def sample_results() -> Results:
     return _quick().model_copy(deep=True)
 
 
+def pair_results() -> Results:
+    """A quick run of the first two services alone."""
+    return _pair().model_copy(deep=True)
+
+
 def full_results() -> Results:
     """A run of every study with four services and the bare application."""
     return _full().model_copy(deep=True)
@@ -78,6 +83,11 @@ def _usual() -> list[ServiceRun]:
 @cache
 def _quick() -> Results:
     return _run(QUICK, _usual())
+
+
+@cache
+def _pair() -> Results:
+    return _run(QUICK, _usual()[:2])
 
 
 @cache
