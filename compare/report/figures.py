@@ -160,11 +160,7 @@ def _measured(results: Results, scenario: Scenario) -> Measured:
             for contender in contenders
             if contender in taken
         },
-        comparisons={
-            (comparison.baseline, comparison.other): comparison
-            for comparison in results.comparisons
-            if comparison.scenario == name
-        },
+        comparisons={it.pair: it for it in results.comparisons if it.scenario == name},
         shares={it.service: it.share for it in results.shares if it.scenario == name},
         refusals=[refusal for refusal in results.refusals if refusal.scenario == name],
         fastest_per_second=max(rates, default=0.0),

@@ -24,8 +24,7 @@ def headline(results: Results) -> list[str]:
         winners = [
             comparison.winner
             for comparison in results.comparisons
-            if comparison.scenario in closed
-            and (comparison.baseline, comparison.other) == (pair.baseline, pair.other)
+            if comparison.scenario in closed and comparison.pair == (pair.baseline, pair.other)
         ]
         if winners:
             sentences.append(_counted(pair, winners))

@@ -142,6 +142,11 @@ class Comparison(Strict):
     verdict: str
 
     @property
+    def pair(self) -> tuple[str, str]:
+        """Who is compared: the baseline and the other."""
+        return self.baseline, self.other
+
+    @property
     def margin(self) -> Interval:
         """How many times as good the better one was: the ratio, turned round if that is below 1."""
         ratio = self.throughput

@@ -62,8 +62,8 @@ def _two_by_two(results: Results, scenario: Scenario) -> TwoByTwo:
 
 def _answer(results: Results, scenario: Scenario, pair: Pair) -> Answer:
     def among(comparisons: Sequence[Comparison]) -> Comparison | None:
-        key = scenario.name, pair.baseline, pair.other
-        return next((it for it in comparisons if (it.scenario, it.baseline, it.other) == key), None)
+        asked = scenario.name, (pair.baseline, pair.other)
+        return next((it for it in comparisons if (it.scenario, it.pair) == asked), None)
 
     return Answer(pair, among(results.comparisons), among(results.cpu_comparisons))
 
