@@ -16,7 +16,6 @@ from compare.commands.endings import fail
 from compare.commands.options import (
     COMPARISON,
     RESULTS,
-    Database,
     Names,
     Output,
     Seed,
@@ -36,6 +35,13 @@ MEASURED = "measured.json"
 BUDGET_SECONDS = {"quick": 150.0, "full": 2_400.0}
 PRECISION = 0.05
 
+MeasuredOn = Annotated[
+    str,
+    typer.Option(
+        help="sqlite, postgres (embedded) or postgresql://…",
+        show_default="postgres, or sqlite where it does not start",
+    ),
+]
 Full = Annotated[
     bool,
     typer.Option("--full/--quick", help="every study, or the four endpoints with 16 in flight"),
@@ -57,7 +63,7 @@ Open = Annotated[bool, typer.Option("--open/--no-open", help="open the page in a
 
 def run(
     services: Names = None,
-    database: Database = USUAL_DATABASE,
+    database: MeasuredOn = USUAL_DATABASE,
     full: Full = False,
     scenario: Chosen = None,
     output: Output = COMPARISON,
@@ -85,7 +91,7 @@ def run(
 
 def measure(
     services: Names = None,
-    database: Database = USUAL_DATABASE,
+    database: MeasuredOn = USUAL_DATABASE,
     full: Full = False,
     scenario: Chosen = None,
     output: Output = COMPARISON,
