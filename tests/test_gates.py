@@ -31,11 +31,11 @@ def loaded(requests: int, errors: int = 0, dashboards: int = 0) -> load.Load:
             479,
             "479 calls of the upstreams, where the answers took 480",
         ),
-        (DASHBOARD, loaded(177, 0, 177), 531, "177 answers, where the delay allows 176"),
+        (DASHBOARD, loaded(170, 0, 170), 510, "170 answers, where the delay allows 162"),
         (MIXED, loaded(100, 0, 4), 12, ""),
         (MIXED, loaded(100, 0, 4), 11, "11 calls of the upstreams, where the answers took 12"),
-        (WAIT, loaded(21), 0, ""),
-        (WAIT, loaded(22), 0, "22 answers, where the delay allows 21"),
+        (WAIT, loaded(20), 0, ""),
+        (WAIT, loaded(21), 0, "21 answers, where the delay allows 20"),
         (OPEN, loaded(50), 0, ""),
     ],
 )
@@ -58,7 +58,7 @@ def test_wrong_body_is_refused() -> None:
             0.95,
             0,
             None,
-            ["the load engine had no time left", "load, upstreams and database had no time left"],
+            ["the load client had no time left", "load, upstreams and database had no time left"],
         ),
         (0.5, 0.45, None, ["load, upstreams and database had no time left"]),
         (0.5, 0, 4.5, ["load, upstreams and database had no time left"]),
@@ -86,7 +86,7 @@ def test_load_engine_near_its_limit_is_marked() -> None:
     """A figure may be the engine's where that does little more without any work."""
     sample = block_of(CLOSED, 0).samples[0]
     assert gates.marks_of(sample, 1, null_per_second=1000) == []
-    assert gates.marks_of(sample, 1, null_per_second=120) == ["the load engine was near its limit"]
+    assert gates.marks_of(sample, 1, null_per_second=120) == ["the load client was near its limit"]
 
 
 def test_load_engine_that_is_late_is_marked() -> None:
@@ -94,5 +94,5 @@ def test_load_engine_that_is_late_is_marked() -> None:
     sample = block_of(CLOSED, 0).samples[0]
     assert gates.marks_of(sample, 1, sent_late_ms=1.5) == []
     assert gates.marks_of(sample, 1, sent_late_ms=20) == [
-        "the load engine sent its requests 20 ms late on average"
+        "the load client sent its requests 20 ms late on average"
     ]

@@ -80,9 +80,12 @@ def test_usual_database_is_sqlite_where_postgresql_does_not_start(
     """The run goes on, and says why it is on SQLite; what was asked for by name stays."""
 
     def fail(kind: str) -> None:
-        raise DatabaseError("the embedded PostgreSQL did not start: no space left")
+        raise DatabaseError("the embedded PostgreSQL did not start: no space left; give sqlite")
 
     monkeypatch.setattr(databases, "open", fail)
-    assert choosing.chosen_database(databases.USUAL) == "sqlite"
-    assert "on SQLite, since the embedded PostgreSQL did not start" in capsys.readouterr().err
+    assert choosing.chosen_database(None) == "sqlite"
+    assert "on SQLite, since the embedded PostgreSQL did not start: no space left\n" in (
+        capsys.readouterr().err
+    )
     assert choosing.chosen_database("postgres") == "postgres"
+    assert choosing.chosen_database(None, "compare run --database postgres --seed 1") == "postgres"

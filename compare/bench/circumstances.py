@@ -12,7 +12,7 @@ from compare.registry.servers import PYTHON
 from compare.registry.services import YARDSTICK, Service
 from compare.results import provenance
 from compare.results.model import Figures, Machine, Results, ServiceRun, TestOutcome
-from compare.running import load
+from compare.running import load, turns
 from compare.running.addresses import HOST
 
 
@@ -34,7 +34,7 @@ def begin(
         precision=plan.limits.precision,
         pinned="",
         lock_sha256=provenance.lock_sha256(),
-        load_engine=load.engine(),
+        load_engine=f"closed loops: {turns.client()}; open loops: {load.engine()}",
         machine=machine,
         versions=provenance.versions(),
         services=[service_run(service) for service in plan.services],

@@ -5,6 +5,7 @@ what is timed in the same moment can be compared.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
@@ -46,7 +47,7 @@ class Account:
         if self._ended_at_seconds is not None:
             self.beside.between_turns_seconds += time.monotonic() - self._ended_at_seconds
         mix, concurrency = mix_of(scenario.endpoint), scenario.concurrency or 1
-        with ground.seen_into(self.beside), self.watch.turn():
+        with self.watch.turn(), ground.seen_into(self.beside):
             turn = ground.client.turn(self.entrant.running.url, mix, concurrency, seconds)
         self.entrant.running.check_alive()
         self.turns.append(turn)
@@ -59,8 +60,8 @@ class Account:
         latencies_ms = [ms for turn in self.turns for ms in turn.latencies_ms]
         p50_ms, p95_ms, p99_ms = np.percentile(latencies_ms or [np.nan], (50, 95, 99)).tolist()
         duration_seconds = sum(turn.duration_seconds for turn in self.turns)
-        answers = sum((turn.answers for turn in self.turns), start=Turn().answers)
-        errors = sum((turn.errors for turn in self.turns), start=Turn().errors)
+        answers = sum((turn.answers for turn in self.turns), start=Counter[str]())
+        errors = sum((turn.errors for turn in self.turns), start=Counter[str]())
         return Load(
             duration_seconds=duration_seconds,
             requests=answers.total(),

@@ -17,7 +17,8 @@ from compare.bench.plan import Plan
 from compare.bench.upstreams import upstreams_running
 from compare.contract import suite
 from compare.registry.services import YARDSTICK, Service
-from compare.results.model import Figures, Results, TestOutcome
+from compare.results.model import Figures, Results, ServiceRun, TestOutcome
+from compare.results.pairs import is_two_by_two
 from compare.running import databases, pinning
 from compare.running.turns import client_running
 
@@ -66,8 +67,7 @@ def _blocks(
     timed = _timed(plan, results)
     if not timed:
         return []
-    services = [circumstances.service_run(service) for service in timed]
-    limits = schedule.Schedule(plan.studies, services, plan.seed, plan.limits)
+    limits = schedule.Schedule(plan.studies, _compared(plan, timed), plan.seed, plan.limits)
 
     def on_blocks(blocks: Sequence[Block]) -> None:
         so_far = results.with_figures(_figures(plan, timed, blocks))
@@ -113,6 +113,14 @@ def _timed(plan: Plan, results: Results) -> list[Service]:
     return [service for service in plan.services if service.name not in results.not_timed]
 
 
+def _compared(plan: Plan, timed: Sequence[Service]) -> list[ServiceRun]:
+    """Give the services that make pairs: two by two those that were not timed have their place."""
+    planned = [circumstances.service_run(service) for service in plan.services]
+    if is_two_by_two(planned):
+        return planned
+    return [circumstances.service_run(service) for service in timed]
+
+
 def _figures(plan: Plan, timed: Sequence[Service], blocks: Sequence[Block]) -> Figures:
     """Give what the blocks have and, for services that were timed, how they compare."""
     samples = [sample for block in blocks for sample in block.samples]
@@ -125,7 +133,7 @@ def _figures(plan: Plan, timed: Sequence[Service], blocks: Sequence[Block]) -> F
     )
     if not timed:
         return figures
-    services = [circumstances.service_run(service) for service in timed]
+    services = _compared(plan, timed)
     known = plan.scenarios, samples, services, plan.seed
     return replace(
         figures,

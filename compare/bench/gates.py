@@ -13,16 +13,15 @@ IDLE_CORES = 0.05
 NEAR_NULL = 0.7
 # One or two are the engine's clock; what leaves later makes its service look as much quicker.
 MOST_LATE_MS = 5.0
+EARLY_SECONDS = 0.001
 
 
-def refusal_of(
-    scenario: Scenario, loaded: Load, upstream_hits: int, difference: str = "", turns: int = 1
-) -> str:
+def refusal_of(scenario: Scenario, loaded: Load, upstream_hits: int, difference: str = "") -> str:
     """Say why a figure cannot be kept; the empty text when it can.
 
     `upstream_hits` counts all three upstreams, `difference` is how a body differed from the
-    contract's. What the ceiling allows is one round more than the time of each turn: clocks are
-    read before the first request and after the last.
+    contract's. A turn begins before its first request and ends after its last answer, so that the
+    ceiling is never reached; but a timer of the simulator may end EARLY_SECONDS too soon.
     """
     if loaded.errors or not loaded.requests:
         known = f": {loaded.first_error}" if loaded.first_error else ""
@@ -34,7 +33,8 @@ def refusal_of(
         return f"{upstream_hits} calls of the upstreams, where the answers took {calls}"
     if scenario.ceiling_per_second is None or scenario.concurrency is None:
         return ""
-    most = scenario.ceiling_per_second * loaded.duration_seconds + turns * scenario.concurrency
+    delay_seconds = scenario.concurrency / scenario.ceiling_per_second
+    most = scenario.concurrency * loaded.duration_seconds / (delay_seconds - EARLY_SECONDS)
     if loaded.requests > most:
         return f"{loaded.requests} answers, where the delay allows {most:.0f}"
     return ""
@@ -56,13 +56,13 @@ def marks_of(
     database_cores = database_ms / 1000 * sample.requests / sample.duration_seconds
     busy_cores = sample.cost.client_cores + upstream_cores + database_cores
     said = {
-        "the load engine had no time left": sample.cost.client_cores > BUSY * client_cores,
+        "the load client had no time left": sample.cost.client_cores > BUSY * client_cores,
         "the upstreams had no time left": upstream_cores > BUSY,
         "load, upstreams and database had no time left": busy_cores > BUSY * client_cores,
-        "the load engine was near its limit": null_per_second is not None
+        "the load client was near its limit": null_per_second is not None
         and sample.requests_per_second > NEAR_NULL * null_per_second,
         "it worked between its turns": (sample.between_turns_cores or 0) > IDLE_CORES,
-        f"the load engine sent its requests {sent_late_ms:.0f} ms late on average": sent_late_ms
+        f"the load client sent its requests {sent_late_ms:.0f} ms late on average": sent_late_ms
         > MOST_LATE_MS,
     }
     return [mark for mark, is_so in said.items() if is_so]

@@ -11,8 +11,8 @@ from compare.bench.upstreams import Upstreams
 from compare.errors import LaunchError
 from compare.running import launch, pinning, turns
 
-# What a service without work takes of a core, and how long it may go on with work given up.
-IDLE_CORES = 0.1
+# What a service with work takes of a core at least, and how long it may go on with work given up.
+WORKING_CORES = 0.1
 LOOK_SECONDS = 0.2
 DRAIN_SECONDS = 30.0
 
@@ -79,7 +79,7 @@ class Ground:
         while time.monotonic() < deadline:
             before_seconds, hits = running.cpu_seconds(), self.upstreams.hits()
             time.sleep(LOOK_SECONDS)
-            is_idle = running.cpu_seconds() - before_seconds < IDLE_CORES * LOOK_SECONDS
+            is_idle = running.cpu_seconds() - before_seconds < WORKING_CORES * LOOK_SECONDS
             if is_idle and self.upstreams.hits() == hits:
                 return
         raise LaunchError(f"{running.name} is still busy, {DRAIN_SECONDS:.0f} s after its load")

@@ -44,7 +44,6 @@ def outcome_of(timed: Timed, ground: Ground) -> Sample | Refusal:
         timed.loaded,
         timed.beside.upstream_hits,
         timed.bodies.difference,
-        turns=max(1, len(timed.turn_rates)),
     ):
         return Refusal(
             scenario=timed.scenario.name,

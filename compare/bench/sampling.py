@@ -5,7 +5,7 @@ They come on top of the load's: who divides by requests adds `compared` to them.
 
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle
@@ -103,7 +103,7 @@ def comparing(
     asking.result()
 
 
-def compare_kept(url: str, answers: Iterable[Kept]) -> Bodies:
+def compare_kept(url: str, answers: Sequence[Kept]) -> Bodies:
     """Compare answers of the service at `url`; what it made is asked for once more."""
     bodies = Bodies()
     try:

@@ -142,9 +142,9 @@ FULL = (
     Study(
         "closed-loop",
         _grid(ENDPOINTS, (1, 16, 64, 256)),
-        turns=6,
+        turns=4,
         turn_seconds=0.2,
-        yardstick_turns=3,
+        yardstick_turns=2,
     ),
     Study("mixed", _grid(("mixed",), (16, 64)), turns=10, turn_seconds=0.25, yardstick_turns=4),
     Study(

@@ -101,7 +101,7 @@ class Schedule:
             return sum(own) / len(own)
         # The second copy of the A/A pair too, and the yardstick.
         contenders = len(self._services) + 2
-        turns = len(study.scenarios) * contenders * study.turns
+        turns = contenders * sum(map(study.turns_of, study.scenarios))
         return contenders * START_SECONDS + turns * (study.turn_seconds + BESIDES_SECONDS)
 
 

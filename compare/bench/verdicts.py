@@ -17,13 +17,15 @@ from compare.results.speed import SECOND_COPY, Comparison, Sample, Scenario, Yar
 FEW_BLOCKS = 5
 # Where a hypervisor took more of the service's core, what it left says little of the whole.
 MOST_STOLEN_SHARE = 0.5
+# The system counts CPU time in ticks of 10 ms.
+LEAST_CPU_MS = 200
 
 
 @dataclass(frozen=True)
 class Measure:
     """What is compared of a sample, the more the better, and what that makes the better one."""
 
-    figure: Callable[[Sample, Scenario], float]
+    figure: Callable[[Sample, Scenario], float | None]
     winner_is: str
 
 
@@ -36,11 +38,11 @@ def compare(
 ) -> list[Comparison]:
     """Compare the pairs of services in every scenario that both were timed in.
 
-    The first service is the one that was timed twice.
+    Of those that were not timed, nothing is said.
     """
     noise = {
         study: interval(ratios, seed)
-        for study, ratios in _a_a_ratios(scenarios, samples, services, measure).items()
+        for study, ratios in _a_a_ratios(scenarios, samples, measure).items()
     }
     comparisons = []
     for scenario in scenarios:
@@ -59,10 +61,10 @@ def compare_a_a_pair(
     seed: int,
 ) -> list[Comparison]:
     """Judge the A/A pair, once for each study, by the rule for the others."""
-    first, called = services[0].name, labels(services)[services[0].name]
+    first, called = _twice(samples), labels(services)
     second = first + SECOND_COPY
-    pair = Pair("", first, second, {first: called, second: f"{called} (second copy)"})
-    ratios_by_study = _a_a_ratios(scenarios, samples, services, SPEED)
+    pair = Pair("", first, second, called | {second: f"{called.get(first)} (second copy)"})
+    ratios_by_study = _a_a_ratios(scenarios, samples, SPEED)
     return [
         _judged(study, pair, ratios, None, seed, SPEED) for study, ratios in ratios_by_study.items()
     ]
@@ -71,16 +73,16 @@ def compare_a_a_pair(
 def _a_a_ratios(
     scenarios: Iterable[Scenario],
     samples: Sequence[Sample],
-    services: Sequence[ServiceRun],
     measure: Measure,
 ) -> dict[str, list[float]]:
     """Give study -> the A/A ratios of its blocks, each the geometric mean over its scenarios.
 
     One scenario in twenty would differ from itself by chance alone, were each judged alone.
     """
+    first = _twice(samples)
     blocks: dict[str, dict[int, list[float]]] = {}
     for scenario in scenarios:
-        pair = services[0].name, services[0].name + SECOND_COPY
+        pair = first, first + SECOND_COPY
         ratios_of_scenario = ratios_by_block(samples, scenario, *pair, measure)
         for block, ratio in ratios_of_scenario.items():
             blocks.setdefault(scenario.study, {}).setdefault(block, []).append(ratio)
@@ -88,6 +90,13 @@ def _a_a_ratios(
         study: [geometric_mean(ratios) for ratios in of_blocks.values()]
         for study, of_blocks in blocks.items()
     }
+
+
+def _twice(samples: Iterable[Sample]) -> str:
+    """Name the service that was timed twice; the empty text when none was."""
+    contenders = (sample.contender for sample in samples)
+    copies = (contender for contender in contenders if contender.endswith(SECOND_COPY))
+    return next(copies, "").removesuffix(SECOND_COPY)
 
 
 def shares(
@@ -157,16 +166,17 @@ def ratios_by_block(
     ]
     if any(sample.unanswered for sample in own):
         return {}
-    speeds = {
-        (sample.contender, sample.block): measure.figure(sample, scenario)
+    figures = {
+        (sample.contender, sample.block): figure
         for sample in own
         if sample.stolen_share <= MOST_STOLEN_SHARE
+        and (figure := measure.figure(sample, scenario)) is not None
     }
-    blocks = sorted({block for _, block in speeds})
+    blocks = sorted({block for _, block in figures})
     return {
-        block: speeds[other, block] / speeds[baseline, block]
+        block: figures[other, block] / figures[baseline, block]
         for block in blocks
-        if (other, block) in speeds and (baseline, block) in speeds
+        if (other, block) in figures and (baseline, block) in figures
     }
 
 
@@ -181,8 +191,9 @@ def _speed(sample: Sample, scenario: Scenario) -> float:
     return min(seen / (1 - sample.stolen_share), most)
 
 
-def _economy(sample: Sample, scenario: Scenario) -> float:
-    return 1 / sample.cost.service_cpu_ms_per_request
+def _economy(sample: Sample, scenario: Scenario) -> float | None:
+    cpu_ms = sample.cost.service_cpu_ms_per_request
+    return 1 / cpu_ms if cpu_ms * sample.requests >= LEAST_CPU_MS else None
 
 
 def _praise(winner: str, ratio: float, blocks: int, measure: Measure) -> str:

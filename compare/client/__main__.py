@@ -15,7 +15,7 @@ from compare.client.connection import Connection
 from compare.client.order import ORDERS, TURNS, Kept, Order, Turn
 
 
-class Client:
+class Connections:
     """The connections that were made so far, by the URL of their service."""
 
     def __init__(self) -> None:
@@ -26,16 +26,10 @@ class Client:
         connections, turn = await self._opened(order), Turn()
         cpu_seconds, began_at_seconds = time.process_time(), time.perf_counter()
         until_seconds = began_at_seconds + order.seconds
-        asking = {
-            asyncio.create_task(_ask(connection, order, turn, until_seconds)): connection
-            for connection in connections
-        }
-        _, late = await asyncio.wait(asking, timeout=order.seconds + order.grace_seconds)
+        asking = [_ask(connection, order, turn, until_seconds) for connection in connections]
+        await asyncio.gather(*asking)
         turn.duration_seconds = time.perf_counter() - began_at_seconds
         turn.client_cpu_seconds = time.process_time() - cpu_seconds
-        for task in late:
-            asking[task].close()
-            turn.errors[f"no answer within {order.grace_seconds:g} s of the end"] += 1
         return turn
 
     async def _opened(self, order: Order) -> list[Connection]:
@@ -45,21 +39,27 @@ class Client:
             connections.append(Connection(order.url))
         for connection in connections[order.concurrency :]:
             connection.close()
-        with suppress(OSError):  # the turn will find that out
-            for connection in connections[: order.concurrency]:
-                await connection.open()
+        with suppress(OSError, TimeoutError):  # the turn will find that out
+            async with asyncio.timeout(order.patience_seconds):
+                for connection in connections[: order.concurrency]:
+                    await connection.open()
         return connections[: order.concurrency]
 
 
 async def _ask(connection: Connection, order: Order, turn: Turn, until_seconds: float) -> None:
-    """Ask again and again on one connection, until the time is over."""
+    """Ask again and again on one connection, until the time is over or an answer fails to come."""
     answered = 0
     while answered < order.fewest_answers or time.perf_counter() < until_seconds:
         question = order.draw()
         path, body = question.draw()
         asked_at_seconds = time.perf_counter()
         try:
-            status, received = await connection.ask(question.method, path, body)
+            async with asyncio.timeout(order.patience_seconds):
+                status, received = await connection.ask(question.method, path, body)
+        except TimeoutError:
+            connection.close()
+            turn.errors[f"no answer within {order.patience_seconds:g} s"] += 1
+            return
         except OSError as error:
             turn.errors[str(error)] += 1
             return
@@ -70,10 +70,11 @@ async def _ask(connection: Connection, order: Order, turn: Turn, until_seconds: 
 
 async def serve() -> None:
     """Take orders until the input ends."""
-    client, loop = Client(), asyncio.get_running_loop()
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        turn = await client.take(ORDERS.validate_json(line))
-        print(TURNS.dump_json(turn).decode(), flush=True)
+    connections, loop = Connections(), asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.buffer.readline):
+        turn = await connections.take(ORDERS.validate_json(line))
+        sys.stdout.buffer.write(TURNS.dump_json(turn) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

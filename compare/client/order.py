@@ -33,8 +33,8 @@ class Question:
 class Order:
     """One turn: so many connections ask the service at `url` for so many seconds.
 
-    Each gets `fewest_answers` at least, however long they take. `grace_seconds` are for the answers
-    that are under way at the end; what is not answered then is an error.
+    Each gets `fewest_answers` at least, however long they take. What is not answered after
+    `patience_seconds` is an error.
     """
 
     url: str
@@ -42,7 +42,7 @@ class Order:
     concurrency: int
     seconds: float
     fewest_answers: int
-    grace_seconds: float
+    patience_seconds: float
 
     def draw(self) -> Question:
         """Draw one of the questions, each by its share."""
@@ -65,8 +65,7 @@ class Kept:
 class Turn:
     """What came of an order: the good answers by path as in the questions, and each one's time.
 
-    `errors` are by what went wrong; `opened` counts the connections that were opened, most of them
-    before the time began; `kept` are MOST_KEPT of the answers, drawn from all of them.
+    `errors` are by what went wrong; `kept` are MOST_KEPT of the answers, drawn from all of them.
     """
 
     duration_seconds: float = 0.0
@@ -74,7 +73,6 @@ class Turn:
     answers: Counter[str] = field(default_factory=Counter)
     latencies_ms: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
-    opened: int = 0
     kept: list[Kept] = field(default_factory=list)
 
     def add(self, question: Question, answer: Kept, seconds: float) -> None:

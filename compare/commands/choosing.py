@@ -1,5 +1,6 @@
 """Which services and which database a command was asked for, or what is wrong with them."""
 
+import shlex
 from collections.abc import Sequence
 
 from compare.commands.endings import fail
@@ -35,19 +36,23 @@ def installed_services(database: str) -> list[str]:
     return [service.name for service in fitting if not service.missing]
 
 
-def chosen_database(database: str) -> str:
-    """Give the database to use: for the usual one PostgreSQL, or SQLite where it does not start.
+def chosen_database(database: str | None, resumed: str = "") -> str:
+    """Give the database to measure on: PostgreSQL if none is named, or SQLite if it does not start.
 
     That it had to be SQLite is said: there the async driver is a thread, and one lock decides
-    creates.
+    creates. An interrupted run, whose command `resumed` is, goes on where it was.
     """
-    if database != databases.USUAL:
+    words = shlex.split(resumed)
+    if database:
         return database
+    if "--database" in words:
+        return words[words.index("--database") + 1]
     try:
         with databases.open("postgres"):
             return "postgres"
     except DatabaseError as error:
-        err.print(f"on SQLite, since {error}", markup=False, soft_wrap=True)
+        reason = str(error).partition(";")[0]
+        err.print(f"on SQLite, since {reason}", markup=False, soft_wrap=True)
         return "sqlite"
 
 

@@ -35,7 +35,7 @@ def set_aside(file: Path) -> Path:
 
 
 def run_into(
-    file: Path, plan_with: Callable[[int | None], Plan], seed: int | None, resume: bool
+    file: Path, plan_with: Callable[[int | None, str], Plan], seed: int | None, resume: bool
 ) -> Results:
     """Run a plan, and write what it found into the results file.
 
@@ -44,7 +44,8 @@ def run_into(
     """
     with one_line():
         earlier = read_unfinished(unfinished(file)) if resume else None
-        plan = plan_with(earlier.seed if earlier and seed is None else seed)
+        seed = earlier.seed if earlier and seed is None else seed
+        plan = plan_with(seed, earlier.command if earlier else "")
         if earlier:
             refuse_another(plan, earlier)
         else:

@@ -26,7 +26,6 @@ from compare.commands.options import (
 from compare.commands.resumable import Resume, run_into
 from compare.errors import FAILED
 from compare.registry.services import USUAL
-from compare.running.databases import USUAL as USUAL_DATABASE
 from compare.terminal.console import out
 from compare.terminal.tables import print_contract, print_results
 
@@ -36,7 +35,7 @@ BUDGET_SECONDS = {"quick": 150.0, "full": 2_400.0}
 PRECISION = 0.05
 
 MeasuredOn = Annotated[
-    str,
+    str | None,
     typer.Option(
         help="sqlite, postgres (embedded) or postgresql://…",
         show_default="postgres, or sqlite where it does not start",
@@ -63,7 +62,7 @@ Open = Annotated[bool, typer.Option("--open/--no-open", help="open the page in a
 
 def run(
     services: Names = None,
-    database: MeasuredOn = USUAL_DATABASE,
+    database: MeasuredOn = None,
     full: Full = False,
     scenario: Chosen = None,
     output: Output = COMPARISON,
@@ -91,7 +90,7 @@ def run(
 
 def measure(
     services: Names = None,
-    database: MeasuredOn = USUAL_DATABASE,
+    database: MeasuredOn = None,
     full: Full = False,
     scenario: Chosen = None,
     output: Output = COMPARISON,
@@ -116,21 +115,25 @@ def measure(
 def planned(
     check: bool,
     services: Sequence[str] | None,
-    database: str,
+    database: str | None,
     full: bool,
     scenario: Sequence[str] | None,
     budget: float | None,
     precision: float | None,
     blocks: int | None,
     seed: int | None,
+    resumed: str,
 ) -> Plan:
-    """Make a plan of the options, or say which of them is wrong; without a seed it draws one."""
+    """Make a plan of the options, or say which of them is wrong; without a seed it draws one.
+
+    `resumed` is the command of the interrupted run that goes on, if one does.
+    """
     profile = "full" if full else "quick"
-    database = chosen_database(database)
+    chosen = chosen_services(services, database or "postgres", USUAL)
     return Plan(
         check=check,
-        services=chosen_services(services, database, USUAL),
-        database=database,
+        services=chosen,
+        database=chosen_database(database, resumed),
         seed=secrets.randbelow(2**32) if seed is None else seed,
         profile=profile,
         studies=_studies(profile, scenario or ()),

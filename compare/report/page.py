@@ -12,7 +12,7 @@ from compare.report import axis, charts, claims, code, contract, figures, studie
 from compare.report.formats import FILTERS
 from compare.results.claims import Claim
 from compare.results.model import Results, labels
-from compare.results.pairs import is_two_by_two, pairs_of
+from compare.results.pairs import is_compared_two_by_two, pairs_of
 from compare.results.surveys import CheckedService, FaultSeen, ProtocolCell, Survey, by_answer
 from compare.results.two_by_two import TwoByTwo, two_by_twos
 
@@ -153,9 +153,10 @@ def _speed(
 
 
 def _drawn(results: Results, pair: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    if not is_two_by_two(results.services):
+    if not is_compared_two_by_two(results):
         return {"": pair}
-    return {it.question: (it.baseline, it.other) for it in pairs_of(results.services)}
+    pairs = pairs_of(results.services)
+    return {drawn.question: (drawn.baseline, drawn.other) for drawn in pairs}
 
 
 def _surveyed(survey: Survey) -> Surveyed:

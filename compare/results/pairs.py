@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from compare.results.model import ServiceRun, labels
+from compare.results.model import Results, ServiceRun, labels
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,13 @@ def pairs_of(services: Sequence[ServiceRun]) -> list[Pair]:
     called = labels(services)
     first, *others = called or [""]
     return [Pair(f"{called[first]} or {called[other]}?", first, other, called) for other in others]
+
+
+def is_compared_two_by_two(results: Results) -> bool:
+    """Whether a run has compared its services so; older files compare each with the first."""
+    pairs = {(pair.baseline, pair.other) for pair in pairs_of(results.services)}
+    compared = {comparison.pair for comparison in results.comparisons}
+    return is_two_by_two(results.services) and compared <= pairs
 
 
 def is_two_by_two(services: Sequence[ServiceRun]) -> bool:

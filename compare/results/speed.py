@@ -128,9 +128,10 @@ class Start(Strict):
 class Comparison(Strict):
     """How many times the throughput of `baseline` the `other` has in a scenario, or in a study.
 
-    Of an open loop it is not the throughput that is compared but the median time to answer,
-    baseline's divided by the other's, so that above 1 the other is quicker there too. `noise` is
-    the same ratio between the baseline and itself; `verdict` is a sentence.
+    Of an open loop it is not the throughput that is compared but the median time to answer, and
+    among `cpu_comparisons` the CPU time of an answer, baseline's divided by the other's, so that
+    above 1 the other is the better there too. `noise` is the same ratio between the first service
+    and its second copy; `verdict` is a sentence.
     """
 
     scenario: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from compare.results.model import Results
-from compare.results.pairs import Pair, is_two_by_two, pairs_of
+from compare.results.pairs import Pair, is_compared_two_by_two, pairs_of
 from compare.results.speed import Comparison, Scenario
 
 MODELS = ("async", "blocking")
@@ -37,7 +37,7 @@ class TwoByTwo:
 
 def two_by_twos(results: Results) -> list[TwoByTwo]:
     """Give one for each closed loop; none when the services are others than two by two."""
-    if not is_two_by_two(results.services):
+    if not is_compared_two_by_two(results):
         return []
     return [
         _two_by_two(results, scenario)

@@ -25,7 +25,6 @@ from compare.running.embedded_postgres import embedded_postgres
 from shared import seed
 
 EMBEDDED = ("sqlite", "postgres")
-USUAL = "usual"  # postgres where it starts, and else sqlite
 EXAMPLE = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
 CONNECT_TIMEOUT_SECONDS = 5
 # In any text: in front of the host, where a password may hold anything, and among the parameters.

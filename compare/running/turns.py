@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.metadata import version
 
 import k9.plan
 import psutil
@@ -20,8 +21,10 @@ from compare.running.requests import Mix, Request
 from compare.running.stopping import stop
 
 CLIENT = (sys.executable, "-m", "compare.client")
-FEWEST_ANSWERS = 3  # of each connection, so that a turn is no shorter than a few rounds
-GRACE_SECONDS = 15.0
+# A turn is no shorter than a few answers of each connection, or one where there are many of them.
+FEWEST_ANSWERS = 3
+FEWEST_IN_ALL = 128
+PATIENCE_SECONDS = 25.0  # longer than a service waits while it is timed
 
 
 class Client:
@@ -30,31 +33,35 @@ class Client:
     def __init__(self, process: psutil.Popen) -> None:
         self._process = process
 
-    def turn(
-        self,
-        url: str,
-        mix: Mix,
-        concurrency: int,
-        seconds: float,
-        fewest_answers: int = FEWEST_ANSWERS,
-    ) -> Turn:
+    def turn(self, url: str, mix: Mix, concurrency: int, seconds: float) -> Turn:
         """Load the service at `url`, each connection with one request of the mix at a time.
 
         `mix` is (times in a hundred, request). The turn lasts so many seconds, or until each
-        connection has had `fewest_answers`, and then until the answers under way have come; what
-        has not come GRACE_SECONDS later is an error. LoadError when the client itself ends.
+        connection has had its fewest answers, and then until the answers under way have come; what
+        takes longer than PATIENCE_SECONDS is an error. LoadError when the client itself ends.
         """
         questions = [_question(share, request) for share, request in mix]
-        order = Order(url, questions, concurrency, seconds, fewest_answers, GRACE_SECONDS)
+        fewest = fewest_answers(concurrency)
+        order = Order(url, questions, concurrency, seconds, fewest, PATIENCE_SECONDS)
         try:
-            self._process.stdin.write(ORDERS.dump_json(order).decode() + "\n")
+            self._process.stdin.write(ORDERS.dump_json(order) + b"\n")
             self._process.stdin.flush()
             line = self._process.stdout.readline()
         except OSError as error:
-            raise LoadError(f"the closed-loop client is gone: {error}") from error
+            raise LoadError(f"the load client is gone: {error}") from error
         if not line:
-            raise LoadError("the closed-loop client is gone")
+            raise LoadError("the load client is gone")
         return TURNS.validate_json(line)
+
+
+def fewest_answers(concurrency: int) -> int:
+    """Give how many answers each of so many connections has at least in a turn."""
+    return max(1, min(FEWEST_ANSWERS, FEWEST_IN_ALL // concurrency))
+
+
+def client() -> str:
+    """Name the client and what reads its answers, with the version."""
+    return f"a client of ours on asyncio and httptools {version('httptools')}"
 
 
 @contextmanager
@@ -65,7 +72,6 @@ def client_running() -> Iterator[Client]:
         cwd=PROJECT_ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
         process_group=0,  # the terminal's Ctrl-C reaches us, who end it in order
     )
     try:

@@ -88,12 +88,11 @@ def _table(title: str, figures: Sequence[str]) -> Table:
 
 
 def _add_rows(table: Table, results: Results, scenario: Scenario, figures: int) -> None:
-    # Two by two each service is compared with two others; then it is the first that is told.
-    told: dict[str, tuple[str, str]] = {}
+    compared: dict[str, list[Comparison]] = {}
     for comparison in results.comparisons:
         if comparison.scenario == scenario.name:
-            words = _told(comparison, is_short=len(results.services) > 2)
-            told.setdefault(comparison.other, words)
+            compared.setdefault(comparison.other, []).append(comparison)
+    told = {other: _told(comparisons, results) for other, comparisons in compared.items()}
     shares = {
         share.service: f"{share.share.ratio:.0%}"
         for share in results.shares
@@ -165,12 +164,20 @@ def _medians(results: Results, scenario: Scenario) -> dict[str, float]:
     }
 
 
-def _told(comparison: Comparison, is_short: bool) -> tuple[str, str]:
-    # Of many services the names are long, and the baseline of all is the first.
+def _told(comparisons: Sequence[Comparison], results: Results) -> tuple[str, str]:
+    """Give the ratios and the verdicts of a service, a line for each that it is compared with."""
+    ratios = "\n".join(_interval(comparison.throughput) for comparison in comparisons)
+    if len(results.services) == 2:
+        return ratios, comparisons[0].verdict
+    return ratios, "\n".join(map(_short, comparisons))
+
+
+def _short(comparison: Comparison) -> str:
+    # Of many services the names are long.
+    if comparison.winner is None:
+        return f"{comparison.verdict.partition(':')[0]} ({comparison.baseline})"
     won = "faster" if comparison.winner == comparison.other else "slower"
-    short = won if comparison.winner else comparison.verdict.partition(":")[0]
-    words = short if is_short else comparison.verdict
-    return _interval(comparison.throughput), words
+    return f"{won} than {comparison.baseline}"
 
 
 def _interval(ratio: Interval) -> str:
