@@ -139,7 +139,7 @@ def test_cpu_of_an_answer_has_a_verdict_of_its_own() -> None:
     """Whose answers take half the CPU time is twice as cheap, as fast as it may be."""
     samples = samples_of({"django": [100.0] * 5, "fastapi": [50.0] * 5})
     for sample in samples:
-        sample.cost.service_cpu_ms_per_request = 4 if sample.contender == "django" else 2
+        sample.cost.service_cpu_ms_per_request = 8 if sample.contender == "django" else 4
     (comparison,) = verdicts.compare([LIST], samples, BOTH, 1, ECONOMY)
     assert (comparison.winner, comparison.verdict) == ("fastapi", "FastAPI 2.00× cheaper")
 

@@ -129,14 +129,16 @@ def planned(
     `resumed` is the command of the interrupted run that goes on, if one does.
     """
     profile = "full" if full else "quick"
-    chosen = chosen_services(services, database or "postgres", USUAL)
+    studies = _studies(profile, scenario or ())
+    chosen_services(services, database or "postgres", USUAL)  # a wrong name is said at once
+    database = chosen_database(database, resumed)
     return Plan(
         check=check,
-        services=chosen,
-        database=chosen_database(database, resumed),
+        services=chosen_services(services, database, USUAL),
+        database=database,
         seed=secrets.randbelow(2**32) if seed is None else seed,
         profile=profile,
-        studies=_studies(profile, scenario or ()),
+        studies=studies,
         limits=Limits(
             budget or BUDGET_SECONDS[profile],
             PRECISION if precision is None else precision,
