@@ -47,7 +47,7 @@ class Account:
         if self._ended_at_seconds is not None:
             self.beside.between_turns_seconds += time.monotonic() - self._ended_at_seconds
         mix, concurrency = mix_of(scenario.endpoint), scenario.concurrency or 1
-        with self.watch.turn(), ground.seen_into(self.beside):
+        with self.watch.turn(), ground.seen_into(self.beside, scenario.calls_upstreams):
             turn = ground.client.turn(self.entrant.running.url, mix, concurrency, seconds)
         self.entrant.running.check_alive()
         self.turns.append(turn)

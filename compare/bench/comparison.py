@@ -74,9 +74,9 @@ def _blocks(
         keep(so_far)
         listener.compared(so_far)
 
+    yardstick = None if YARDSTICK.name in results.not_timed else YARDSTICK
+    entrants = contenders(timed, yardstick, source)
     with _ground(source, results) as ground:
-        yardstick = None if YARDSTICK.name in results.not_timed else YARDSTICK
-        entrants = contenders(timed, yardstick, source)
         return schedule.measure(
             limits,
             lambda on_progress: Bench(entrants, ground, plan.seed, on_progress),

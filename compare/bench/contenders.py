@@ -1,6 +1,7 @@
 """Who is measured: the services, the first of them twice, and the bare application as yardstick."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from compare.bench.scenarios import Study
@@ -8,6 +9,7 @@ from compare.intervals import FEWEST_BLOCKS
 from compare.registry.services import Service
 from compare.results.speed import SECOND_COPY, Scenario
 from compare.running import databases, launch
+from compare.running.processes import CORES
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,6 @@ def contenders(
     if yardstick:
         named[yardstick.name] = yardstick
     entrants = [Contender(name, service, source.create(name)) for name, service in named.items()]
-    for contender in entrants:
-        launch.migrate(contender.service, contender.database_url)
+    with ThreadPoolExecutor(CORES) as threads:
+        list(threads.map(lambda it: launch.migrate(it.service, it.database_url), entrants))
     return entrants

@@ -54,7 +54,8 @@ class Watch:
         self._connection = connection
         self._backend = _backend(connection) if connection else None
         self.database_server = self._backend.parent() if self._backend else None
-        self._service = service
+        # Listed once: a service has all its processes when it is warm, and finding them takes
+        # longer than the rest of a look.
         self._members = family(service)
         self._looks: list[Look] = []
         self._ended: CpuSeconds | None = None
@@ -64,8 +65,6 @@ class Watch:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Look until the block ends: what is used meanwhile is added to what it cost so far."""
-        # Listed once a turn, since finding them takes longer than the rest of a look.
-        self._members = family(self._service)
         began, ended = self._cpu_seconds(), Event()
         if self._ended:
             self.between_turns_cpu_seconds += began.service - self._ended.service

@@ -39,7 +39,7 @@ def _timed(
     with (
         costs.watching(running, entrant.contender.database_url) as watch,
         disturbance.watching(watch.database_server, cores=ground.service_cores) as disturbed,
-        ground.seen_into(beside),
+        ground.seen_into(beside, scenario.calls_upstreams),
         comparing(running.url, scenario.endpoint) as bodies,
         watch.turn(),
     ):

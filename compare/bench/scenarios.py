@@ -29,9 +29,9 @@ class Study:
     def turns_of(self, scenario: Scenario) -> int:
         """How many turns a scenario has in a block.
 
-        What waits for others is steadier, and its turns are longer: it has half as many.
+        What waits for others is steadier, and its turns are longer: it has a quarter of them.
         """
-        return max(1, self.turns // 2) if scenario.ceiling_per_second else self.turns
+        return max(1, self.turns // 4) if scenario.ceiling_per_second else self.turns
 
     @property
     def application(self) -> Literal["service", "ladder"]:
@@ -132,9 +132,9 @@ QUICK = (
         "closed-loop",
         _grid(ENDPOINTS, (16,)),
         # Few turns and many blocks: what is started afresh may differ more than what runs on.
-        turns=4,
-        turn_seconds=0.2,
-        yardstick_turns=2,
+        turns=5,
+        turn_seconds=0.15,
+        yardstick_turns=1,
     ),
 )
 

@@ -15,7 +15,7 @@ from compare.results.speed import Null, Start
 from compare.running import databases, launch
 from compare.running.requests import ENDPOINTS, REQUESTS, Request
 
-WARM_UP_SECONDS = 0.5
+WARM_UP_SECONDS = 0.3
 WARM_UP_CONNECTIONS = 16
 NULL = [(100, Request("GET", "/health"))]
 NULL_SECONDS = 0.3
@@ -44,6 +44,7 @@ def started(contender: Contender, study: Study, block: Block, ground: Ground) ->
         if contender.service.is_yardstick:
             block.nulls.append(_null(entrant, block, ground))
         yield entrant
+        running.kill()  # nothing of it is needed any more, and its connections would be waited for
 
 
 def _start(entrant: Entrant, block: Block, ready_seconds: float) -> Start:

@@ -34,6 +34,11 @@ class Scenario(Strict):
     async_model: Literal["async", "blocking"] | None = None
     application: Literal["service", "ladder"] = "service"
 
+    @property
+    def calls_upstreams(self) -> bool:
+        """Whether its answers take calls of the upstreams."""
+        return self.endpoint in ("dashboard", "mixed")
+
 
 class Cost(Strict):
     """What a timed run cost besides time.
