@@ -11,7 +11,7 @@ from compare.bench import scenarios, starting
 from compare.bench.bench import Bench
 from compare.bench.block import Block, BlockProgress
 from compare.bench.contenders import Contender, contenders
-from compare.bench.ground import Ground
+from compare.bench.rig import Rig
 from compare.bench.scenarios import FULL, Study, only
 from compare.bench.upstreams import Upstreams, upstreams_running
 from compare.errors import GateError
@@ -60,9 +60,9 @@ def bench_of(
         upstreams_running() as upstreams,
         client_running() as client,
     ):
-        ground = Ground(upstreams, client, pinning.split())
+        rig = Rig(upstreams, client, pinning.split())
         timed = contenders(services, yardstick, source)
-        yield Bench(timed, ground, 1, progress.append), upstreams, progress
+        yield Bench(timed, rig, 1, progress.append), upstreams, progress
 
 
 @pytest.fixture(scope="module")

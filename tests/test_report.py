@@ -146,9 +146,9 @@ def test_busy_machine_and_wide_intervals_are_doubts() -> None:
 def test_marks_and_refusals_are_doubts_counted_by_kind() -> None:
     """Marks that differ in figures only are of one kind; a refused run has its reason."""
     text, timed = words(full_page()), len(full_results().samples)
-    assert f"may have disturbed 3 of {timed} timed runs, for example: other programs used" in text
+    assert f"may have disturbed 3 of {timed} samples, for example: other programs used" in text
     assert (
-        f"Refused, and counted nowhere: 1 of {timed + 1} timed runs: fastapi in create-256 (1)."
+        f"Refused, and counted nowhere: 1 of {timed + 1} samples: fastapi in create-256 (1)."
         in text
     )
     assert "Refused: fastapi in block 4: 3 answers were errors" in text
@@ -163,7 +163,9 @@ def test_time_that_the_hypervisor_took_is_said() -> None:
     results.samples[0].stolen_share = 0.6
     text = words(render(results))
     assert "The hypervisor took 14% of the time of the service’s core" in text
-    assert "timed runs the hypervisor took more than half: they are in no comparison" in text
+    assert (
+        "samples the hypervisor took more than half of the core: they are in no comparison" in text
+    )
 
 
 def test_figure_above_what_is_possible_is_a_doubt() -> None:

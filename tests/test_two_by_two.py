@@ -29,7 +29,7 @@ def test_two_services_are_one_pair() -> None:
     services = sample_results().services
     assert is_two_by_two(services)
     assert not is_two_by_two(services[:3])
-    assert [(it.baseline, it.other) for it in pairs_of(services[:3])] == [
+    assert [(pair.baseline, pair.other) for pair in pairs_of(services[:3])] == [
         ("django", "fastapi"),
         ("django", "django-blocking"),
     ]
@@ -40,7 +40,9 @@ def test_each_endpoint_has_four_answers() -> None:
     """Each says which comparison it is of, of speed and of CPU time."""
     (square, *others) = two_by_twos(full_results())
     assert len(others) == 15
-    assert [it.pair.question for it in (*square.down.values(), *square.across.values())] == [
+    assert [
+        answer.pair.question for answer in (*square.down.values(), *square.across.values())
+    ] == [
         "Django or FastAPI, async?",
         "Django or FastAPI, blocking?",
         "Django: async or blocking?",

@@ -127,7 +127,7 @@ def test_two_frameworks_in_both_models_are_compared_two_by_two() -> None:
     rates = {"django": 100, "fastapi": 150, "django-blocking": 200, "fastapi-blocking": 300}
     samples = samples_of({name: [rate] * 5 for name, rate in rates.items()})
     comparisons = verdicts.compare([LIST], samples, USUAL_FOUR, 1, SPEED)
-    assert [(it.baseline, it.other, it.verdict) for it in comparisons] == [
+    assert [(judged.baseline, judged.other, judged.verdict) for judged in comparisons] == [
         ("django", "fastapi", "FastAPI 1.50× faster"),
         ("django-blocking", "fastapi-blocking", "FastAPI 1.50× faster"),
         ("django", "django-blocking", "blocking 2.00× faster"),
@@ -142,6 +142,27 @@ def test_cpu_of_an_answer_has_a_verdict_of_its_own() -> None:
         sample.cost.service_cpu_ms_per_request = 8 if sample.contender == "django" else 4
     (comparison,) = verdicts.compare([LIST], samples, BOTH, 1, ECONOMY)
     assert (comparison.winner, comparison.verdict) == ("fastapi", "FastAPI 2.00× cheaper")
+
+
+def test_cpu_of_a_few_ticks_is_not_compared() -> None:
+    """The system counts in hundredths of a second: what took none, or two, says nothing."""
+    samples = samples_of({"django": [5.0] * 5, "fastapi": [5.0] * 5})
+    for sample in samples:
+        sample.cost.service_cpu_ms_per_request = 4 if sample.contender == "django" else 0
+    assert verdicts.compare([LIST], samples, BOTH, 1, ECONOMY) == []
+
+
+def test_service_that_was_not_timed_leaves_the_others_their_pairs() -> None:
+    """Two by two nothing else is compared in its stead, and the A/A pair is who ran twice."""
+    rates = {"fastapi": 150, "fastapi-again": 151, "django-blocking": 200, "fastapi-blocking": 300}
+    samples = samples_of({name: [rate] * 5 for name, rate in rates.items()})
+    comparisons = verdicts.compare([LIST], samples, USUAL_FOUR, 1, SPEED)
+    assert [judged.pair for judged in comparisons] == [
+        ("django-blocking", "fastapi-blocking"),
+        ("fastapi", "fastapi-blocking"),
+    ]
+    (pair,) = verdicts.compare_a_a_pair([LIST], samples, USUAL_FOUR, 1)
+    assert pair.pair == ("fastapi", "fastapi-again")
 
 
 def test_share_is_of_the_yardstick_in_the_same_block() -> None:

@@ -1,1 +1,1 @@
-"""Measure: scenarios, blocks, timed runs, gates, costs, and the verdicts that they allow."""
+"""Measure: scenarios, blocks, turns, gates, costs, and the verdicts that they allow."""

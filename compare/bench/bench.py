@@ -14,8 +14,8 @@ from contextlib import ExitStack
 from compare.bench.block import Block, BlockProgress, Steps
 from compare.bench.closed_loops import take_turns
 from compare.bench.contenders import Contender
-from compare.bench.ground import Entrant, Ground
 from compare.bench.open_loops import offer_rate
+from compare.bench.rig import Entrant, Rig
 from compare.bench.scenarios import Study
 from compare.bench.starting import started
 from compare.results.speed import BlockRun, Scenario
@@ -29,12 +29,12 @@ class Bench:
     def __init__(
         self,
         contenders: Sequence[Contender],
-        ground: Ground,
+        rig: Rig,
         seed: int,
         on_progress: Callable[[BlockProgress], None],
     ) -> None:
         self._contenders = contenders
-        self._ground = ground
+        self._rig = rig
         self._seed = seed
         self._on_progress = on_progress
 
@@ -50,11 +50,11 @@ class Bench:
             entrants = {}
             for contender in self._starting(plan, chance):
                 steps.say(f"starting {contender.name}")
-                start = started(contender, study, block, self._ground)
+                start = started(contender, study, block, self._rig)
                 entrants[contender.name] = stack.enter_context(start)
             for scenario, rounds in plan:
-                turns = [[entrants[contender.name] for contender in turn] for turn in rounds]
-                self._time(scenario, turns, study.turn_seconds, block, steps)
+                taking = [[entrants[contender.name] for contender in round] for round in rounds]
+                self._time(scenario, taking, study.turn_seconds, block, steps)
         block.run.seconds = time.monotonic() - began_at_seconds
         steps.say("done")
         return block
@@ -65,14 +65,18 @@ class Bench:
         """Give the scenarios in their order, and who has a turn in which round of them."""
         plan = []
         for scenario in study.scenarios:
-            taking = [it for it in self._contenders if it.takes(scenario, study, number)]
+            taking = [
+                contender
+                for contender in self._contenders
+                if contender.takes(scenario, study, number)
+            ]
             rounds = [
                 [
-                    it
-                    for it in chance.sample(taking, len(taking))
-                    if it.turns(scenario, study) > turn
+                    contender
+                    for contender in chance.sample(taking, len(taking))
+                    if contender.turns(scenario, study) > round_number
                 ]
-                for turn in range(study.turns_of(scenario))
+                for round_number in range(study.turns_of(scenario))
             ]
             plan.append((scenario, rounds))
         return plan
@@ -97,8 +101,8 @@ class Bench:
 
         number = block.run.number
         if scenario.rate_per_second is None:
-            outcomes = take_turns(scenario, rounds, seconds, number, self._ground, on_turn)
+            outcomes = take_turns(scenario, rounds, seconds, number, self._rig, on_turn)
         else:
-            outcomes = offer_rate(scenario, rounds[0], seconds, number, self._ground, on_turn)
+            outcomes = offer_rate(scenario, rounds[0], seconds, number, self._rig, on_turn)
         for outcome in outcomes:
             block.add(outcome)

@@ -12,8 +12,8 @@ from contextlib import ExitStack
 import numpy as np
 
 from compare.bench import costs, disturbance
-from compare.bench.ground import Beside, Entrant, Ground
 from compare.bench.outcomes import Timed, outcome_of
+from compare.bench.rig import Entrant, Rig, SideReadings
 from compare.bench.sampling import compare_kept
 from compare.client.order import Kept, Turn
 from compare.results.speed import Refusal, Sample, Scenario
@@ -21,7 +21,7 @@ from compare.running.load import Load
 from compare.running.requests import mix_of
 
 
-class Account:
+class Tally:
     """What the turns of one contender in one scenario came to so far."""
 
     def __init__(self, entrant: Entrant, order: int, watch: costs.Watch) -> None:
@@ -29,7 +29,7 @@ class Account:
         self.order = order
         self.watch = watch
         self.turns: list[Turn] = []
-        self.beside = Beside()
+        self.side = SideReadings()
         self._ended_at_seconds: float | None = None
 
     @property
@@ -42,17 +42,17 @@ class Account:
         """The answers that were kept whole."""
         return [answer for turn in self.turns for answer in turn.kept]
 
-    def take(self, scenario: Scenario, seconds: float, ground: Ground) -> None:
+    def take(self, scenario: Scenario, seconds: float, rig: Rig) -> None:
         """Take a turn."""
         if self._ended_at_seconds is not None:
-            self.beside.between_turns_seconds += time.monotonic() - self._ended_at_seconds
+            self.side.between_turns_seconds += time.monotonic() - self._ended_at_seconds
         mix, concurrency = mix_of(scenario.endpoint), scenario.concurrency or 1
-        with self.watch.turn(), ground.seen_into(self.beside, scenario.calls_upstreams):
-            turn = ground.client.turn(self.entrant.running.url, mix, concurrency, seconds)
+        with self.watch.turn(), rig.seen_into(self.side, scenario.calls_upstreams):
+            turn = rig.client.turn(self.entrant.running.url, mix, concurrency, seconds)
         self.entrant.running.check_alive()
         self.turns.append(turn)
         if turn.errors:
-            ground.drain(self.entrant.running)
+            rig.drain(self.entrant.running)
         self._ended_at_seconds = time.monotonic()
 
     def loaded(self) -> Load:
@@ -82,49 +82,49 @@ def take_turns(
     rounds: Sequence[Sequence[Entrant]],
     seconds: float,
     block: int,
-    ground: Ground,
+    rig: Rig,
     on_turn: Callable[[Entrant], None],
 ) -> list[Sample | Refusal]:
     """Time a scenario, in each round one turn of each of its entrants, one after the other.
 
     Gives a sample for each entrant, or the refusal of a gate.
     """
-    ground.upstreams.delay(scenario.delay_ms or 0)
+    rig.upstreams.delay(scenario.delay_ms or 0)
     with ExitStack() as stack:
-        accounts = {}
+        tallies = {}
         for order, entrant in enumerate(rounds[0]):
             url = entrant.contender.database_url
             watch = stack.enter_context(costs.watching(entrant.running, url))
-            accounts[entrant.contender.name] = Account(entrant, order, watch)
-        servers = [account.watch.database_server for account in accounts.values()]
-        disturbed = stack.enter_context(disturbance.watching(*servers, cores=ground.service_cores))
-        for turns in rounds:
-            for entrant in turns:
-                account = accounts[entrant.contender.name]
+            tallies[entrant.contender.name] = Tally(entrant, order, watch)
+        servers = [tally.watch.database_server for tally in tallies.values()]
+        disturbed = stack.enter_context(disturbance.watching(*servers, cores=rig.service_cores))
+        for taking in rounds:
+            for entrant in taking:
+                tally = tallies[entrant.contender.name]
                 on_turn(entrant)
-                if not account.has_failed:
-                    account.take(scenario, seconds, ground)
-    return [_outcome(scenario, account, block, ground, disturbed) for account in accounts.values()]
+                if not tally.has_failed:
+                    tally.take(scenario, seconds, rig)
+    return [_outcome(scenario, tally, block, rig, disturbed) for tally in tallies.values()]
 
 
 def _outcome(
     scenario: Scenario,
-    account: Account,
+    tally: Tally,
     block: int,
-    ground: Ground,
+    rig: Rig,
     disturbed: disturbance.Disturbance,
 ) -> Sample | Refusal:
-    loaded = account.loaded()
+    loaded = tally.loaded()
     timed = Timed(
         scenario=scenario,
-        contender=account.entrant.contender,
+        contender=tally.entrant.contender,
         block=block,
-        order=account.order,
+        order=tally.order,
         loaded=loaded,
-        watch=account.watch,
-        beside=account.beside,
-        bodies=compare_kept(account.entrant.running.url, account.kept),
+        watch=tally.watch,
+        side=tally.side,
+        bodies=compare_kept(tally.entrant.running.url, tally.kept),
         marks=disturbed.marks(),
-        turn_rates=[turn.answers.total() / turn.duration_seconds for turn in account.turns],
+        turn_rates=[turn.answers.total() / turn.duration_seconds for turn in tally.turns],
     )
-    return outcome_of(timed, ground)
+    return outcome_of(timed, rig)

@@ -12,8 +12,8 @@ from compare.bench import circumstances, schedule, verdicts
 from compare.bench.bench import Bench
 from compare.bench.block import Block, blocks_of
 from compare.bench.contenders import contenders
-from compare.bench.ground import Ground
 from compare.bench.plan import Plan
+from compare.bench.rig import Rig
 from compare.bench.upstreams import upstreams_running
 from compare.contract import suite
 from compare.registry.services import YARDSTICK, Service
@@ -76,10 +76,10 @@ def _blocks(
 
     yardstick = None if YARDSTICK.name in results.not_timed else YARDSTICK
     entrants = contenders(timed, yardstick, source)
-    with _ground(source, results) as ground:
+    with _rig(source, results) as rig:
         return schedule.measure(
             limits,
-            lambda on_progress: Bench(entrants, ground, plan.seed, on_progress),
+            lambda on_progress: Bench(entrants, rig, plan.seed, on_progress),
             blocks_of(results),
             listener.measuring,
             on_blocks,
@@ -87,14 +87,14 @@ def _blocks(
 
 
 @contextmanager
-def _ground(source: databases.Databases, results: Results) -> Iterator[Ground]:
+def _rig(source: databases.Databases, results: Results) -> Iterator[Rig]:
     null_per_second = results.nulls[-1].requests_per_second if results.nulls else None
     with (
         upstreams_running() as upstreams,
         client_running() as client,
         _apart(source, results) as cores,
     ):
-        yield Ground(upstreams, client, cores, null_per_second)
+        yield Rig(upstreams, client, cores, null_per_second)
 
 
 @contextmanager

@@ -50,6 +50,8 @@ def contenders(
     if yardstick:
         named[yardstick.name] = yardstick
     entrants = [Contender(name, service, source.create(name)) for name, service in named.items()]
+    services = [contender.service for contender in entrants]
+    urls = [contender.database_url for contender in entrants]
     with ThreadPoolExecutor(CORES) as threads:
-        list(threads.map(lambda it: launch.migrate(it.service, it.database_url), entrants))
+        list(threads.map(launch.migrate, services, urls))
     return entrants

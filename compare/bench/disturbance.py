@@ -49,7 +49,7 @@ class Disturbance:
         self.after = before
 
     def marks(self) -> list[str]:
-        """Say what may have disturbed the timed run, a sentence each."""
+        """Say what may have disturbed the turns, a sentence each."""
         return marks_between(self.before, self.after, psutil.cpu_count() or 1)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from compare.bench import costs, disturbance
-from compare.bench.ground import Beside, Entrant, Ground
 from compare.bench.outcomes import Timed, outcome_of
+from compare.bench.rig import Entrant, Rig, SideReadings
 from compare.bench.sampling import comparing
 from compare.results.speed import Refusal, Sample, Scenario
 from compare.running import load
@@ -17,7 +17,7 @@ def offer_rate(
     entrants: Sequence[Entrant],
     seconds: float,
     block: int,
-    ground: Ground,
+    rig: Rig,
     on_turn: Callable[[Entrant], None],
 ) -> list[Sample | Refusal]:
     """Offer each of them the scenario's rate, one after the other, for so long.
@@ -27,19 +27,19 @@ def offer_rate(
     outcomes = []
     for order, entrant in enumerate(entrants):
         on_turn(entrant)
-        outcomes.append(_timed(scenario, entrant, seconds, block, order, ground))
+        outcomes.append(_timed(scenario, entrant, seconds, block, order, rig))
     return outcomes
 
 
 def _timed(
-    scenario: Scenario, entrant: Entrant, seconds: float, block: int, order: int, ground: Ground
+    scenario: Scenario, entrant: Entrant, seconds: float, block: int, order: int, rig: Rig
 ) -> Sample | Refusal:
-    running, beside = entrant.running, Beside()
-    ground.upstreams.delay(scenario.delay_ms or 0)
+    running, side = entrant.running, SideReadings()
+    rig.upstreams.delay(scenario.delay_ms or 0)
     with (
         costs.watching(running, entrant.contender.database_url) as watch,
-        disturbance.watching(watch.database_server, cores=ground.service_cores) as disturbed,
-        ground.seen_into(beside, scenario.calls_upstreams),
+        disturbance.watching(watch.database_server, cores=rig.service_cores) as disturbed,
+        rig.seen_into(side, scenario.calls_upstreams),
         comparing(running.url, scenario.endpoint) as bodies,
         watch.turn(),
     ):
@@ -47,9 +47,9 @@ def _timed(
         loaded = load.run(running.url, mix_of(scenario.endpoint), loop, seconds)
     running.check_alive()
     # What was sampled called the upstreams as well.
-    beside.upstream_hits -= len(UPSTREAMS) * bodies.answers["dashboard"]
+    side.upstream_hits -= len(UPSTREAMS) * bodies.answers["dashboard"]
     if loaded.unanswered or loaded.errors:
-        ground.drain(running)
+        rig.drain(running)
     marks = disturbed.marks()
-    timed = Timed(scenario, entrant.contender, block, order, loaded, watch, beside, bodies, marks)
-    return outcome_of(timed, ground)
+    timed = Timed(scenario, entrant.contender, block, order, loaded, watch, side, bodies, marks)
+    return outcome_of(timed, rig)

@@ -7,7 +7,7 @@ from compare.bench.bodies import Bodies
 from compare.bench.contenders import Contender
 from compare.bench.costs import Watch
 from compare.bench.gates import marks_of, refusal_of
-from compare.bench.ground import Beside, Ground
+from compare.bench.rig import Rig, SideReadings
 from compare.results.speed import Refusal, Sample, Scenario
 from compare.running.load import Load
 
@@ -25,7 +25,7 @@ class Timed:
     order: int
     loaded: Load
     watch: Watch
-    beside: Beside
+    side: SideReadings
     bodies: Bodies
     marks: Sequence[str]
     turn_rates: Sequence[float] = ()
@@ -37,12 +37,12 @@ class Timed:
         return self.loaded.requests + is_sampled_beside * self.bodies.compared
 
 
-def outcome_of(timed: Timed, ground: Ground) -> Sample | Refusal:
+def outcome_of(timed: Timed, rig: Rig) -> Sample | Refusal:
     """Give the sample of what was timed; a refusal when a gate does not let the figure through."""
     if reason := refusal_of(
         timed.scenario,
         timed.loaded,
-        timed.beside.upstream_hits,
+        timed.side.upstream_hits,
         timed.bodies.difference,
     ):
         return Refusal(
@@ -54,17 +54,17 @@ def outcome_of(timed: Timed, ground: Ground) -> Sample | Refusal:
     sample = _sample(timed)
     sample.marks += marks_of(
         sample,
-        client_cores=ground.client_cores,
-        upstream_cores=timed.beside.upstream_cpu_seconds / sample.duration_seconds,
-        null_per_second=None if timed.contender.service.is_yardstick else ground.null_per_second,
+        client_cores=rig.client_cores,
+        upstream_cores=timed.side.upstream_cpu_seconds / sample.duration_seconds,
+        null_per_second=None if timed.contender.service.is_yardstick else rig.null_per_second,
         sent_late_ms=timed.loaded.sent_late_ms,
     )
     return sample
 
 
 def _sample(timed: Timed) -> Sample:
-    loaded, beside = timed.loaded, timed.beside
-    between_seconds = beside.between_turns_seconds
+    loaded, side = timed.loaded, timed.side
+    between_seconds = side.between_turns_seconds
     return Sample(
         scenario=timed.scenario.name,
         contender=timed.contender.name,
@@ -81,7 +81,7 @@ def _sample(timed: Timed) -> Sample:
         cost=timed.watch.cost(timed.answered, loaded.client_cpu_seconds, loaded.duration_seconds),
         bodies_compared=timed.bodies.compared,
         # The hypervisor takes time while there is work, which is while the load lasts.
-        stolen_share=min(max(beside.stolen_seconds / loaded.duration_seconds, 0.0), 1.0),
+        stolen_share=min(max(side.stolen_seconds / loaded.duration_seconds, 0.0), 1.0),
         between_turns_cores=timed.watch.between_turns_cpu_seconds / between_seconds
         if between_seconds
         else None,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from compare.bench import costs
 from compare.bench.block import Block
 from compare.bench.contenders import Contender
-from compare.bench.ground import Entrant, Ground
+from compare.bench.rig import Entrant, Rig
 from compare.bench.scenarios import Study
 from compare.errors import GateError
 from compare.results.speed import Null, Start
@@ -25,24 +25,24 @@ PATIENCE = {"UPSTREAM_TIMEOUT_SECONDS": "20", "DATABASE_TIMEOUT_SECONDS": "20"}
 
 
 @contextmanager
-def started(contender: Contender, study: Study, block: Block, ground: Ground) -> Iterator[Entrant]:
+def started(contender: Contender, study: Study, block: Block, rig: Rig) -> Iterator[Entrant]:
     """Run a contender until the block ends, and note its start; it stands ready and warm."""
     databases.fill(contender.database_url)
-    ground.upstreams.delay(0)
+    rig.upstreams.delay(0)
     began_at_seconds = time.monotonic()
     with launch.running(
         replace(contender.service, command=contender.command(study)),
         database_url=contender.database_url,
-        upstreams_url=ground.upstreams.url,
-        cores=ground.service_cores,
+        upstreams_url=rig.upstreams.url,
+        cores=rig.service_cores,
         overrides=PATIENCE,
     ) as running:
         ready_seconds = time.monotonic() - began_at_seconds
         entrant = Entrant(contender, running)
         block.starts.append(_start(entrant, block, ready_seconds))
-        _warm_up(entrant, study, ground)
+        _warm_up(entrant, study, rig)
         if contender.service.is_yardstick:
-            block.nulls.append(_null(entrant, block, ground))
+            block.nulls.append(_null(entrant, block, rig))
         yield entrant
         running.kill()  # nothing of it is needed any more, and its connections would be waited for
 
@@ -59,17 +59,17 @@ def _start(entrant: Entrant, block: Block, ready_seconds: float) -> Start:
     )
 
 
-def _null(entrant: Entrant, block: Block, ground: Ground) -> Null:
-    turn = ground.client.turn(entrant.running.url, NULL, WARM_UP_CONNECTIONS, NULL_SECONDS)
-    ground.null_per_second = turn.answers.total() / turn.duration_seconds
+def _null(entrant: Entrant, block: Block, rig: Rig) -> Null:
+    turn = rig.client.turn(entrant.running.url, NULL, WARM_UP_CONNECTIONS, NULL_SECONDS)
+    rig.null_per_second = turn.answers.total() / turn.duration_seconds
     return Null(
         study=block.run.study,
         block=block.run.number,
-        requests_per_second=ground.null_per_second,
+        requests_per_second=rig.null_per_second,
     )
 
 
-def _warm_up(entrant: Entrant, study: Study, ground: Ground) -> None:
+def _warm_up(entrant: Entrant, study: Study, rig: Rig) -> None:
     endpoints = {
         scenario.endpoint
         for scenario in study.scenarios
@@ -77,7 +77,7 @@ def _warm_up(entrant: Entrant, study: Study, ground: Ground) -> None:
     }
     asked = ENDPOINTS if study.application == "service" else sorted(endpoints)
     mix = [(100 // len(asked), REQUESTS[endpoint]) for endpoint in asked]
-    turn = ground.client.turn(entrant.running.url, mix, WARM_UP_CONNECTIONS, WARM_UP_SECONDS)
+    turn = rig.client.turn(entrant.running.url, mix, WARM_UP_CONNECTIONS, WARM_UP_SECONDS)
     if turn.errors:
         name, errors = entrant.contender.name, turn.errors.total()
         raise GateError(

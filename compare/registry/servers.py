@@ -2,8 +2,8 @@
 
 One worker process, THREAD_LIMIT threads where it has threads, no access log, and uvloop and
 httptools where it takes them. At SIGTERM the requests under way have GRACEFUL_SECONDS to end. A
-connection that idles stays open for KEEP_ALIVE_SECONDS where a server lets one choose; they choose
-two to five seconds themselves, for clients that come straight from the internet.
+connection that idles stays open for KEEP_ALIVE_SECONDS on those that would close it within seconds,
+as is right for clients that come straight from the internet.
 """
 
 import shlex

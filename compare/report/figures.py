@@ -160,8 +160,10 @@ def _measured(results: Results, scenario: Scenario) -> Measured:
             for contender in contenders
             if contender in taken
         },
-        comparisons={it.pair: it for it in results.comparisons if it.scenario == name},
-        shares={it.service: it.share for it in results.shares if it.scenario == name},
+        comparisons={
+            judged.pair: judged for judged in results.comparisons if judged.scenario == name
+        },
+        shares={share.service: share.share for share in results.shares if share.scenario == name},
         refusals=[refusal for refusal in results.refusals if refusal.scenario == name],
         fastest_per_second=max(rates, default=0.0),
     )

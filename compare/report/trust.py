@@ -98,14 +98,14 @@ def _stolen(results: Results) -> list[str]:
     said = []
     if share >= NOTED_STOLEN_SHARE:
         said.append(
-            f"The hypervisor took {share:.0%} of the time of the service’s core in a typical timed"
-            " run: rates are as they were seen, comparisons of throughput are of the time that was"
-            " left."
+            f"The hypervisor took {share:.0%} of the time of the service’s core in a typical"
+            " sample: rates are as they were seen, comparisons of throughput are of the time that"
+            " was left."
         )
     if mostly:
         said.append(
-            f"Of {mostly} of {len(shares)} timed runs the hypervisor took more than half: they are"
-            " in no comparison."
+            f"Of {mostly} of {len(shares)} samples the hypervisor took more than half of the core:"
+            " they are in no comparison."
         )
     return said
 
@@ -123,7 +123,7 @@ def _marked(results: Results) -> list[str]:
     kinds = Counter(_kind(mark) for mark in marks)
     examples = {_kind(mark): mark for mark in reversed(marks)}
     return [
-        f"Something may have disturbed {count} of {len(results.samples)} timed runs"
+        f"Something may have disturbed {count} of {len(results.samples)} samples"
         f"{', for example' if count > 1 else ''}: {examples[kind]}."
         for kind, count in kinds.most_common()
     ]
@@ -139,7 +139,7 @@ def _refused(results: Results) -> list[str]:
     total = len(results.refusals) + len(results.samples)
     where = Counter(f"{refusal.contender} in `{refusal.scenario}`" for refusal in results.refusals)
     told = ", ".join(f"{run} ({count})" for run, count in where.items())
-    return [f"Refused, and counted nowhere: {len(results.refusals)} of {total} timed runs: {told}."]
+    return [f"Refused, and counted nowhere: {len(results.refusals)} of {total} samples: {told}."]
 
 
 def _above(scenarios: Iterable[Measured]) -> list[str]:

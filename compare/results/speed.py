@@ -1,4 +1,4 @@
-"""What was measured: scenarios, timed runs with what they cost, and how services compare."""
+"""What was measured: scenarios, samples with what they cost, and how services compare."""
 
 from typing import Literal
 
@@ -41,10 +41,10 @@ class Scenario(Strict):
 
 
 class Cost(Strict):
-    """What a timed run cost besides time.
+    """What the turns of a sample cost besides time.
 
     CPU is of the service's processes, of the database server's (None: SQLite, which runs inside
-    the service, or a server of the reader's) and of the load engine, in cores kept busy. Memory is
+    the service, or a server of the reader's) and of the load client, in cores kept busy. Memory is
     the proportional set size of all processes of the service together; connections are those that
     the database counts, None on SQLite. Peaks are the highest of several looks.
     """

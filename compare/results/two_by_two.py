@@ -63,7 +63,8 @@ def _two_by_two(results: Results, scenario: Scenario) -> TwoByTwo:
 def _answer(results: Results, scenario: Scenario, pair: Pair) -> Answer:
     def among(comparisons: Sequence[Comparison]) -> Comparison | None:
         asked = scenario.name, (pair.baseline, pair.other)
-        return next((it for it in comparisons if (it.scenario, it.pair) == asked), None)
+        answers = {(answer.scenario, answer.pair): answer for answer in comparisons}
+        return answers.get(asked)
 
     return Answer(pair, among(results.comparisons), among(results.cpu_comparisons))
 

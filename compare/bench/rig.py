@@ -26,7 +26,7 @@ class Entrant:
 
 
 @dataclass
-class Beside:
+class SideReadings:
     """What went on beside the turns of a contender: at the upstreams, and on the service's core.
 
     `upstream_hits` counts all three upstreams. `stolen_seconds` is what the hypervisor took of the
@@ -40,7 +40,7 @@ class Beside:
 
 
 @dataclass
-class Ground:
+class Rig:
     """What all contenders of a run share; `null_per_second` is the client's limit, once known."""
 
     upstreams: Upstreams
@@ -59,16 +59,16 @@ class Ground:
         return len(self.cores.others) if self.cores else 1
 
     @contextmanager
-    def seen_into(self, beside: Beside, calls_upstreams: bool) -> Iterator[None]:
+    def seen_into(self, side: SideReadings, calls_upstreams: bool) -> Iterator[None]:
         """Add what goes on beside a turn until the block ends; hits only where there may be any."""
         upstreams, cores = self.upstreams, self.service_cores
         hits = upstreams.hits() if calls_upstreams else 0
         cpu_seconds, stolen_seconds = upstreams.cpu_seconds(), disturbance.stolen_seconds(cores)
         yield
         if cores:  # a core of its own
-            beside.stolen_seconds += disturbance.stolen_seconds(cores) - stolen_seconds
-        beside.upstream_cpu_seconds += upstreams.cpu_seconds() - cpu_seconds
-        beside.upstream_hits += upstreams.hits() - hits if calls_upstreams else 0
+            side.stolen_seconds += disturbance.stolen_seconds(cores) - stolen_seconds
+        side.upstream_cpu_seconds += upstreams.cpu_seconds() - cpu_seconds
+        side.upstream_hits += upstreams.hits() - hits if calls_upstreams else 0
 
     def drain(self, running: launch.Running) -> None:
         """Wait until a service has done with what the load gave up, so that the next is not late.
