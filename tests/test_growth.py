@@ -77,6 +77,7 @@ def test_deep_page_is_planned_as_the_first(ask: plans.PlansOf, tag: str) -> None
     assert str(MIDDLE) in deep[0].statement
 
 
+@pytest.mark.slow
 def test_drafts_cost_a_page_nothing(service: Service, source: databases.Databases) -> None:
     """The first page passes over newer posts that are not published, however many there are."""
     url = seeded(source, service, POSTS)

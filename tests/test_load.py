@@ -95,6 +95,7 @@ def test_percentiles_are_those_of_the_delays(server: str, loop: Loop) -> None:
     assert SLOW_SECONDS * 1000 <= result.p95_ms <= result.p99_ms < 10 * SLOW_SECONDS * 1000
 
 
+@pytest.mark.slow
 def test_times_are_never_shorter_than_the_truth(server: str) -> None:
     """A server that waits 50 ms cannot look faster, nor can its throughput pass its ceiling."""
     result = loaded(server, Request("GET", "/slow"))
@@ -114,6 +115,7 @@ def test_open_loop_charges_a_stall_to_all_that_came_meanwhile(server: str) -> No
     assert result.p95_ms >= 0.8 * STALL_SECONDS * 1000
 
 
+@pytest.mark.slow
 def test_closed_loop_hides_a_stall(server: str) -> None:
     """The same stall holds up one request a connection, and the others were never sent."""
     result = loaded(server, Request("GET", "/stall"), CLOSED, 2 * STALL_SECONDS)
@@ -158,6 +160,7 @@ def test_another_answer_is_an_error(server: str, expected: Request) -> None:
     assert result.errors == len(seen(server)) > 0
 
 
+@pytest.mark.slow
 def test_no_answer_is_an_error_in_a_closed_loop(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +192,7 @@ def test_mix_keeps_its_shares(server: str, loop: Loop) -> None:
         assert abs(result.answers[request.path] - expected) < 6 * math.sqrt(expected)
 
 
+@pytest.mark.slow
 def test_errors_in_a_mix_are_errors(server: str) -> None:
     """One request of a mix that fails now and then shows, beside others that never do."""
     mix = [(50, Request("GET", "/fast")), (50, Request("GET", "/flaky"))]
@@ -213,6 +217,7 @@ def test_every_create_is_another(server: str) -> None:
     assert {body["author_id"] for body in bodies} == {1}
 
 
+@pytest.mark.slow
 def test_cpu_time_is_that_of_the_sending(server: str) -> None:
     """An engine that asks without a pause takes more than one that waits; its start is left out."""
     busy = loaded(server, Request("GET", "/fast"), ClosedLoop(64), duration_seconds=1)

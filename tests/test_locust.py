@@ -24,9 +24,12 @@ from compare.running.stopping import stop
 from compare.running.up import Up, up
 
 # Not imported here, nor by pytest.importorskip: locust patches the process that imports it.
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("locust") is None, reason="needs locust: pip install '.[load]'"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        importlib.util.find_spec("locust") is None, reason="needs locust: pip install '.[load]'"
+    ),
+]
 
 LOCUST = (sys.executable, "-m", "locust", "-f", "load/locustfile.py")
 TOKEN = "the-services-own"

@@ -25,6 +25,7 @@ def service(request: pytest.FixtureRequest) -> Service:
     return SERVICES[request.param]
 
 
+@pytest.mark.slow
 def test_it_records_what_a_request_sends(
     service: Service, source: databases.Databases, tmp_path: Path
 ) -> None:

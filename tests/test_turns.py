@@ -33,8 +33,6 @@ MIX = (
     (20, Request("POST", "/echo", 201)),
 )
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def server(scripted_server: str) -> str:
@@ -104,6 +102,7 @@ def test_each_connection_gets_a_few_answers(client: turns.Client, server: str) -
     assert result.duration_seconds >= turns.FEWEST_ANSWERS * DELAY_SECONDS
 
 
+@pytest.mark.alone
 def test_times_are_those_of_the_delays(client: turns.Client, server: str) -> None:
     """Where one answer in ten is slow, the median is quick, and p95 is slow; none is too short."""
     times_ms = turn(client, server, Request("GET", "/mixed-delays"), seconds=1).latencies_ms
@@ -194,6 +193,7 @@ def test_client_that_is_gone_is_a_load_error() -> None:
         turn(client, "http://127.0.0.1:1", Request("GET", "/"))
 
 
+@pytest.mark.alone
 def test_load_engine_finds_the_same(client: turns.Client, server: str) -> None:
     """Where the server sets the pace, k9 counts as many answers a second, and the same times."""
     ours = turn(client, server, Request("GET", "/slow"), seconds=1)
