@@ -124,10 +124,7 @@ class Composition:
         What it answered without asking any replica is left out.
         """
         (door,) = self.replicas(FRONT_DOOR)
-        lines = LOG_LINE.finditer(run("docker", "logs", door.id))
-        return [
-            Handled(int(line["status"]), line["address"], bool(line["whole"])) for line in lines
-        ]
+        return handled_in(run("docker", "logs", door.id))
 
     def _compose(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> str:
         files = [f"--file={file}" for file in FILES]
@@ -143,6 +140,14 @@ class Composition:
             "SECRET_KEY": secrets.token_hex(32),
             **{f"{name.upper()}_PASSWORD": password for name, password in self.passwords.items()},
         }
+
+
+def handled_in(log: str) -> list[Handled]:
+    """Read the requests that the front door logged, but for those that it answered itself."""
+    return [
+        Handled(int(line["status"]), line["address"], line["promised"] in (line["sent"], "-"))
+        for line in LOG_LINE.finditer(log)
+    ]
 
 
 @contextmanager

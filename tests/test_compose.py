@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from compose.composition import Broken
+from compose.composition import Broken, Handled, handled_in
 from compose.killing import (
     BAD_GATEWAY,
     CREATED,
@@ -14,6 +14,15 @@ from compose.killing import (
 )
 
 DEATH = Death(told_at_seconds=10.0, dead_at_seconds=11.0)
+# As nginx wrote them: whole, cut off, lost, tried elsewhere, answered by nginx itself, no request.
+LOG = """
+2026-11-29T00:33:43+00:00 "POST /django/posts HTTP/1.1" 201 172.18.0.6:8000 201 251/251 0.067
+2026-11-29T00:33:43+00:00 "POST /django/posts HTTP/1.1" 201 172.18.0.6:8000 201 0/251 0.069
+2026-11-29T00:33:43+00:00 "POST /django/posts HTTP/1.1" 502 172.18.0.6:8000 502 95/95 0.001
+2026-11-29T00:33:44+00:00 "GET /a b HTTP/1.1" 200 172.18.0.6:8000, 172.18.0.4:8000 502, 200 9/- 1.0
+2026-11-29T00:33:44+00:00 "GET /elsewhere HTTP/1.1" 404 - - 101/101 0.000
+2026/11/29 00:33:28 [error] 9#9: *5 upstream prematurely closed, upstream: "http://172.18.0.6:8000/x"
+"""
 
 
 def attempt(sent_at_seconds: float, ended_at_seconds: float, status: int | None) -> Attempt:
@@ -50,3 +59,13 @@ def test_no_sender_may_fail_a_third_time() -> None:
     assert check_the_failed(cut_off, DEATH) == MOST_FAILED
     with pytest.raises(Broken, match="creates failed with 16 in flight"):
         check_the_failed([*cut_off, attempt(10.6, 10.9, BAD_GATEWAY)], DEATH)
+
+
+def test_log_of_the_front_door_tells_whole_answers_from_those_cut_off() -> None:
+    """A status is no answer yet: of one that was cut off fewer bytes were sent than promised."""
+    assert handled_in(LOG) == [
+        Handled(201, "172.18.0.6", is_whole=True),
+        Handled(201, "172.18.0.6", is_whole=False),
+        Handled(502, "172.18.0.6", is_whole=True),
+        Handled(200, "172.18.0.4", is_whole=True),
+    ]
