@@ -47,7 +47,7 @@ class Tally:
         if self._ended_at_seconds is not None:
             self.side.between_turns_seconds += time.monotonic() - self._ended_at_seconds
         mix, concurrency = mix_of(scenario.endpoint), scenario.concurrency or 1
-        with self.watch.turn(), rig.seen_into(self.side, scenario.calls_upstreams):
+        with self.watch.turn(), rig.watching(self.side, scenario.calls_upstreams):
             turn = rig.client.turn(self.entrant.running.url, mix, concurrency, seconds)
         self.entrant.running.check_alive()
         self.turns.append(turn)

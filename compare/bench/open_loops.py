@@ -39,7 +39,7 @@ def _timed(
     with (
         costs.watching(running, entrant.contender.database_url) as watch,
         disturbance.watching(watch.database_server, cores=rig.service_cores) as disturbed,
-        rig.seen_into(side, scenario.calls_upstreams),
+        rig.watching(side, scenario.calls_upstreams),
         comparing(running.url, scenario.endpoint) as bodies,
         watch.turn(),
     ):

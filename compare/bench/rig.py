@@ -59,7 +59,7 @@ class Rig:
         return len(self.cores.others) if self.cores else 1
 
     @contextmanager
-    def seen_into(self, side: SideReadings, calls_upstreams: bool) -> Iterator[None]:
+    def watching(self, side: SideReadings, calls_upstreams: bool) -> Iterator[None]:
         """Add what goes on beside a turn until the block ends; hits only where there may be any."""
         upstreams, cores = self.upstreams, self.service_cores
         hits = upstreams.hits() if calls_upstreams else 0

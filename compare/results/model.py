@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from statistics import median
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -132,3 +133,13 @@ def labels(services: Sequence[ServiceRun]) -> dict[str, str]:
         service.name: service.framework if frameworks[service.framework] == 1 else service.name
         for service in services
     }
+
+
+def medians(results: Results, scenario: Scenario) -> dict[str, float]:
+    """Give contender -> its middle block: answers a second, or in an open loop the median time."""
+    figures: dict[str, list[float]] = {}
+    for sample in results.samples:
+        if sample.scenario == scenario.name:
+            figure = sample.p50_ms if scenario.rate_per_second else sample.requests_per_second
+            figures.setdefault(sample.contender, []).append(figure)
+    return {contender: median(of_blocks) for contender, of_blocks in figures.items()}

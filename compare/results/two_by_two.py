@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
-from compare.results.model import Results
+from compare.results.model import Results, medians
 from compare.results.pairs import Pair, is_compared_two_by_two, pairs_of
 from compare.results.speed import Comparison, Scenario
 
@@ -54,7 +53,7 @@ def _two_by_two(results: Results, scenario: Scenario) -> TwoByTwo:
     return TwoByTwo(
         scenario=scenario,
         services=services,
-        rates=_rates(results, scenario),
+        rates=medians(results, scenario),
         down=dict(zip(MODELS, answers[:2], strict=True)),
         across=dict(zip(services, answers[2:], strict=True)),
     )
@@ -67,11 +66,3 @@ def _answer(results: Results, scenario: Scenario, pair: Pair) -> Answer:
         return answers.get(asked)
 
     return Answer(pair, among(results.comparisons), among(results.cpu_comparisons))
-
-
-def _rates(results: Results, scenario: Scenario) -> dict[str, float]:
-    rates: dict[str, list[float]] = {}
-    for sample in results.samples:
-        if sample.scenario == scenario.name:
-            rates.setdefault(sample.contender, []).append(sample.requests_per_second)
-    return {name: median(of_blocks) for name, of_blocks in rates.items()}

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from statistics import median
 
 from rich import box
 from rich.table import Table
@@ -11,7 +10,7 @@ from rich.text import Text
 from compare.instructions.record import InstructionCount
 from compare.intervals import Interval
 from compare.registry.services import HOW_TO_INSTALL, Service
-from compare.results.model import Results, TestOutcome
+from compare.results.model import Results, TestOutcome, medians
 from compare.results.speed import Comparison, Scenario, StudyName
 from compare.running.up import Up
 from compare.terminal.console import out
@@ -99,9 +98,10 @@ def _add_rows(table: Table, results: Results, scenario: Scenario, figures: int) 
         if share.scenario == scenario.name
     }
     heading = scenario.name
-    for service, figure in _medians(results, scenario).items():
-        known = (f"{figure:,.0f}", shares.get(service, ""))[:figures]
-        table.add_row(heading, service, *known, *told.get(service, ()))
+    middle = medians(results, scenario)
+    for name in [service.name for service in results.services if service.name in middle]:
+        known = (f"{middle[name]:,.0f}", shares.get(name, ""))[:figures]
+        table.add_row(heading, name, *known, *told.get(name, ()))
         heading = ""
 
 
@@ -149,19 +149,6 @@ def print_up(running: Up) -> None:
             out.print(Text(command), soft_wrap=True)
         out.print()
     out.print("Ctrl-C stops them all.")
-
-
-def _medians(results: Results, scenario: Scenario) -> dict[str, float]:
-    figures: dict[str, list[float]] = {}
-    for sample in results.samples:
-        if sample.scenario == scenario.name:
-            figure = sample.p50_ms if scenario.rate_per_second else sample.requests_per_second
-            figures.setdefault(sample.contender, []).append(figure)
-    return {
-        service.name: median(figures[service.name])
-        for service in results.services
-        if service.name in figures
-    }
 
 
 def _told(comparisons: Sequence[Comparison], results: Results) -> tuple[str, str]:
