@@ -36,6 +36,8 @@ def test_readers_own_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token or database of the reader's shell reaches no service that was not given it."""
     for name in ("API_TOKEN", "DATABASE_URL", "DJANGO_ADMIN", "http_proxy", "WEB_CONCURRENCY"):
         monkeypatch.setenv(name, "the reader's own")
+    for name in ("FASTAPI_OTEL_AUTO_CONFIGURE", "OTEL_EXPORTER_OTLP_ENDPOINT"):
+        monkeypatch.setenv(name, "the reader's own")
     given = environment(settings(FASTAPI, "sqlite:////there", "http://upstreams"))
     assert "the reader's own" not in given.values()
     assert given["DATABASE_URL"] == "sqlite:////there"

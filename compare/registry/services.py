@@ -128,6 +128,7 @@ FASTAPI = Application(
         *("aiosqlite", "psycopg", "psycopg-pool", "asyncpg", *CLIENT),
     ),
     http_module="routes.py",
+    settings_prefixes=("FASTAPI_", "OTEL_"),  # its telemetry, which would be timed with it
 )
 BARE = Application(
     framework="no framework",
