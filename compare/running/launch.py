@@ -21,6 +21,7 @@ import psutil
 from compare.errors import LaunchError
 from compare.registry.environment import THREAD_LIMIT, environment, settings
 from compare.registry.project import PROJECT_ROOT
+from compare.registry.servers import KEEP_ALIVE_SECONDS
 from compare.registry.services import Service
 from compare.running import processes
 from compare.running.addresses import HOST, claimed, netloc, reserved_port, url_of
@@ -36,6 +37,8 @@ READY = "status 200"
 SIMULATOR: tuple[str, ...] = (sys.executable, "-m", "uvicorn", "shared.upstreams:app")
 SIMULATOR += ("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "1")
 SIMULATOR += ("--host", "{host}", "--port", "{port}")
+# Longer than its clients do, else it may close a connection just when one is asked on it.
+SIMULATOR += ("--timeout-keep-alive", str(KEEP_ALIVE_SECONDS))
 
 
 @dataclass(frozen=True)
