@@ -76,10 +76,10 @@ def page(service: str, made: list[list[Answer]]) -> str:
     return f"""# A against A
 
 How often does a method call a service faster than itself? `python -m tests.a_a` puts two copies of
-`{service}` on PostgreSQL to `{SCENARIO}`. Every method loads each of them for {LOADED_SECONDS:g} s. The
-usual methods run k9-load against the one and then against the other; that a difference is called
-means here that it is 5 % or more. Ours lets both take turns, as `compare run` does; it calls what
-has a winner.
+`{service}` on PostgreSQL to `{SCENARIO}`.
+Every method loads each of them for {LOADED_SECONDS:g} s. The usual methods run k9-load against the
+one and then against the other; that a difference is called means here that it is 5 % or more. Ours
+lets both take turns, as `compare run` does; it calls what has a winner.
 
 | Method | Called a difference | The largest seen |
 |---|--:|--:|
