@@ -13,8 +13,10 @@ load files may use them to start services and to load them, and nothing else of 
 - bench: scenarios, schedule, blocks, turns, gates, costs, verdicts
 - instructions: count the instructions of a request, compare them with the record
 - survey: servers, pools, growth with the data: what takes longer than a run
+- ledger: trace a request, work out where its code ran, and when it waited
 - claims: run the experiments, keep the record of their verdicts
 - report: from results to one self-contained page
+- live: a page that asks running services side by side, and shows where their code ran
 - terminal: what a person sees meanwhile and at the end
 - commands: the command line, one module a command
 """

@@ -13,6 +13,9 @@ from .settings import SettingsError, settings
 
 # An answer is read as it was sent: a small compressed one can be a giant.
 REQUEST_HEADERS = {"Accept-Encoding": "identity"}
+# Less than the 5 s after which many servers (uvicorn, Node) close an idle connection: a request
+# that is sent on it at that moment is lost.
+KEEP_ALIVE_SECONDS = 4
 
 
 def make_client() -> httpx.AsyncClient:
@@ -32,7 +35,7 @@ def make_client() -> httpx.AsyncClient:
 def make_session() -> aiohttp.ClientSession:
     """Make aiohttp's part of the client: it keeps connections, and no cookie."""
     # A bound would let one slow upstream hold back the other two; 0 is none.
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=5, ssl=TLS_CONTEXT)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=TLS_CONTEXT)
     no_jar = aiohttp.DummyCookieJar()
     return aiohttp.ClientSession(
         connector=connector, cookie_jar=no_jar, response_class=WithoutPhrase

@@ -38,6 +38,7 @@ STARTED = {
     "experiments": "claims",
     "experiments.worker": "claims",
     "shared.upstreams": "running",
+    "tracing": "ledger",
 }
 APPLICATION = re.compile(r"([a-z_]+(?:\.[a-z_]+)+):[a-z_]+")
 # What it has another program run, by its folder.
@@ -158,7 +159,7 @@ def test_what_is_shared_imports_nothing_else_of_the_project() -> None:
 
 def test_instrument_and_the_contract_import_no_service() -> None:
     """They know a service by its command and over HTTP, so that any service can be put there."""
-    foreign = [*SERVICE_FOLDERS, *FRAMEWORKS, "experiments", "yardsticks"]
+    foreign = [*SERVICE_FOLDERS, *FRAMEWORKS, "experiments", "tracing", "yardsticks"]
     for importer, imported in imports("compare", "shared", "tests.contract"):
         assert not is_in(imported, foreign), importer
 

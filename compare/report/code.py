@@ -10,7 +10,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from compare.registry.services import APPLICATIONS
+from compare.registry.services import APPLICATIONS, Service
 from compare.results.model import ServiceRun
 
 FUNCTIONS = {
@@ -36,12 +36,14 @@ class Excerpt:
     html: Markup
 
 
-def excerpts(services: Sequence[ServiceRun], root: Path) -> dict[str, list[list[Excerpt]]]:
+def excerpts(
+    services: Sequence[ServiceRun] | Sequence[Service], root: Path
+) -> dict[str, list[list[Excerpt]]]:
     """Give endpoint -> rows of excerpts; a row has one layer of each service that has it.
 
     Services of one package and async model share their code, and so one excerpt.
     """
-    models: dict[str, dict[str, ServiceRun]] = {}
+    models: dict[str, dict[str, ServiceRun | Service]] = {}
     for service in services:
         models.setdefault(service.async_model, {}).setdefault(service.package, service)
     return {
@@ -70,14 +72,14 @@ def read_functions(source: str, name: str) -> tuple[int, str]:
 
 
 def _row(
-    services: Iterable[ServiceRun], root: Path, layer: Sequence[str], function: str
+    services: Iterable[ServiceRun | Service], root: Path, layer: Sequence[str], function: str
 ) -> list[Excerpt]:
     candidates = (_excerpt(service, root, layer, function) for service in services)
     return [excerpt for excerpt in candidates if excerpt is not None]
 
 
 def _excerpt(
-    service: ServiceRun, root: Path, layer: Sequence[str], function: str
+    service: ServiceRun | Service, root: Path, layer: Sequence[str], function: str
 ) -> Excerpt | None:
     folder = root / service.package
     if service.async_model == "blocking":

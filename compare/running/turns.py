@@ -40,7 +40,7 @@ class Client:
         connection has had its fewest answers, and then until the answers under way have come; what
         takes longer than PATIENCE_SECONDS is an error. LoadError when the client itself ends.
         """
-        questions = [_question(share, request) for share, request in mix]
+        questions = [question(share, request) for share, request in mix]
         fewest = fewest_answers(concurrency)
         order = Order(url, questions, concurrency, seconds, fewest, PATIENCE_SECONDS)
         try:
@@ -83,7 +83,8 @@ def client_running() -> Iterator[Client]:
         process.stdout.close()
 
 
-def _question(share: int, request: Request) -> Question:
+def question(share: int, request: Request) -> Question:
+    """Give a request as the client is asked for it, with its share of a hundred."""
     body = "" if request.json is None else json.dumps(request.json, ensure_ascii=False)
     return Question(
         share=share,

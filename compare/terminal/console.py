@@ -11,7 +11,9 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 # What is printed beyond ASCII and has no decomposition into it, as a stream without it gets it.
-IN_ASCII = str.maketrans({"–": "-", "—": "-", "’": "'", "✓": "+", "✗": "-", "→": "->", "×": "x"})
+IN_ASCII = str.maketrans(
+    {"–": "-", "—": "-", "’": "'", "✓": "+", "✗": "-", "→": "->", "×": "x", "█": "#", "░": "."}
+)
 
 
 def take_any_text() -> None:

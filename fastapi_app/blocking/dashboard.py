@@ -8,7 +8,7 @@ from shared.schemas import MAX_BODY_BYTES, Dashboard, Source, Unavailable, Upstr
 
 from ..dashboard import FAILURES, SHAPES, read_answer, to_dashboard
 from ..settings import settings
-from ..upstreams import REQUEST_HEADERS, TLS_CONTEXT, no_cookies
+from ..upstreams import KEEP_ALIVE_SECONDS, REQUEST_HEADERS, TLS_CONTEXT, no_cookies
 
 # One client for all threads: httpx's blocking client is safe to share.
 client = httpx.Client(
@@ -17,7 +17,8 @@ client = httpx.Client(
     cookies=no_cookies(),
     timeout=settings.UPSTREAM_TIMEOUT_SECONDS,
     verify=TLS_CONTEXT,
-    limits=httpx.Limits(),  # no bound, which would let one slow upstream hold back the others
+    # No bound, which would let one slow upstream hold back the others.
+    limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS),
     trust_env=False,  # no proxies from the environment, as in the async model
 )
 

@@ -1,1 +1,1 @@
-"""The usual methods and ours, put to a service and its second copy: do they see a difference?"""
+"""Whether the usual methods, and ours, see a difference between a service and its second copy."""

@@ -7,7 +7,7 @@ import grimp
 
 PACKAGES = (
     *("compare", "compose", "django_app", "experiments", "fastapi_app", "shared", "tests"),
-    "yardsticks",
+    *("tracing", "yardsticks"),
 )
 
 

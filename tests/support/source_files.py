@@ -6,7 +6,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICE_FOLDERS = ("django_app", "fastapi_app")
-TOOL_FOLDERS = ("compare", "compose", "experiments", "load", "shared", "tests", "yardsticks")
+TOOL_FOLDERS = (
+    *("compare", "compose", "experiments", "load", "shared", "tests", "tracing"),
+    "yardsticks",
+)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

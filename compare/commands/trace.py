@@ -1,0 +1,65 @@
+"""`compare trace`: where a service's code runs while it answers a request, or many at once."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compare.bench.upstreams import upstreams_running
+from compare.commands.choosing import chosen_services
+from compare.commands.endings import fail, one_line
+from compare.commands.options import COMPARISON, Database, Names, Output, make
+from compare.ledger.recording import Asked, command, record
+from compare.ledger.trace_events import trace_events
+from compare.registry.services import USUAL
+from compare.results.timelines import Timeline
+from compare.running import databases
+from compare.running.requests import ENDPOINTS, WAITS
+from compare.terminal.console import out
+from compare.terminal.timelines import print_timelines
+
+TRACED = (*ENDPOINTS, *WAITS)
+Endpoint = Annotated[str, typer.Argument(help=f"one of {', '.join(TRACED)}", show_default=False)]
+Concurrent = Annotated[int, typer.Option(min=1, max=256, help="so many requests at once")]
+Delay = Annotated[float, typer.Option(min=0, max=10_000, help="what each upstream takes")]
+
+
+def trace(
+    services: Names = None,
+    endpoint: Endpoint = "",
+    concurrent: Concurrent = 1,
+    database: Database = "sqlite",
+    upstream_delay_ms: Delay = 50,
+    output: Output = COMPARISON,
+) -> None:
+    """Draw where the code of the four usual services, or of those named, runs for one request.
+
+    What each `await` and each thread did, as spans: here, as trace.json for Perfetto and others,
+    and as SVG. With OTEL_EXPORTER_OTLP_ENDPOINT the same spans go to that collector.
+    """
+    if endpoint not in TRACED:
+        fail(f"no endpoint is named {endpoint!r}; there are {', '.join(TRACED)}; it comes last")
+    chosen = chosen_services(services, database, USUAL)
+    asked = Asked(endpoint, concurrent, upstream_delay_ms)
+    with one_line():
+        for service in chosen:
+            command(service, endpoint)  # says so at once when it cannot be traced
+        make(output)
+        with databases.open(database) as source, upstreams_running() as upstreams:
+            timelines = record(chosen, asked, source, upstreams)
+        print_timelines(timelines)
+        _write(timelines, output)
+
+
+def _write(timelines: Sequence[Timeline], folder: Path) -> None:
+    file = folder / "trace.json"
+    file.write_text(json.dumps(trace_events(timelines)), encoding="utf-8")
+    from compare.report.timelines import drawing
+
+    longest_ms = max(timeline.duration_ms for timeline in timelines)
+    for timeline in timelines:
+        drawn = folder / f"trace-{timeline.service}.svg"
+        drawn.write_text(drawing(timeline, longest_ms), encoding="utf-8")
+    out.print(f"{file}: open it in Perfetto, Chrome or speedscope", markup=False, soft_wrap=True)

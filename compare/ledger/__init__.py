@@ -1,0 +1,1 @@
+"""The ledger: where a service's code runs while it answers, from its own spans."""

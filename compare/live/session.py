@@ -1,0 +1,177 @@
+"""Services that run under the tracing entry, and one request to each of them after the other."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+
+from compare.bench.upstreams import Upstreams, upstreams_running
+from compare.errors import LaunchError
+from compare.ledger import spans
+from compare.ledger.contrasts import shown
+from compare.ledger.recording import ready, sampled
+from compare.ledger.timelines import REQUEST, timeline
+from compare.live.choice import Choice
+from compare.registry.services import Service
+from compare.report.timelines import drawing
+from compare.results.timelines import Timeline
+from compare.running import databases, launch
+
+PATIENCE_SECONDS = 30.0
+# A request's last step ends after the request; it is written with what the next 50 ms bring.
+AFTER_SECONDS = 0.15
+POLL_SECONDS = 0.02
+IS_REQUEST = f'"kind": "{REQUEST}"'
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of an answer's body, and whether it differs from the first service's."""
+
+    text: str
+    differs: bool
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What one service did with a request."""
+
+    service: str
+    status: int
+    headers: list[tuple[str, str]]
+    body: list[Line]
+    elapsed_ms: float
+    timeline: Timeline
+
+
+@dataclass(frozen=True)
+class Session:
+    """What runs: the services by name, the files of their spans, and the upstreams."""
+
+    services: Mapping[str, launch.Running]
+    chosen: Sequence[Service]
+    files: Mapping[str, Path]
+    upstreams: Upstreams
+    database: str
+
+    def ask(self, choice: Choice, names: Sequence[str]) -> list[dict[str, Any]]:
+        """Ask services one after another, so that none slows down another one.
+
+        LaunchError when one has ended or does not write its spans.
+        """
+        answers = [self._ask(name, choice) for name in names]
+        longest_ms = max((answer.timeline.duration_ms for answer in answers), default=1)
+        first = [line.text for line in answers[0].body] if answers else []
+        return [_shown(answer, first, longest_ms) for answer in answers]
+
+    def watch(self) -> None:
+        """Wait until a process ends by itself, which is a LaunchError with its last words."""
+        while True:
+            for running in self.services.values():
+                running.check_alive()
+            self.upstreams.hits()
+            time.sleep(1)
+
+    def _ask(self, name: str, choice: Choice) -> Answered:
+        before, parent = self._length(name), sampled()
+        began_at_seconds = time.perf_counter()
+        answer = self._sent(name, choice.request, parent)
+        elapsed_ms = (time.perf_counter() - began_at_seconds) * 1000
+        return Answered(
+            service=name,
+            status=answer.status_code,
+            headers=list(answer.headers.items()),
+            body=[Line(text, differs=False) for text in _pretty(answer)],
+            elapsed_ms=elapsed_ms,
+            timeline=self._timeline(name, choice, before, parent.split("-")[1]),
+        )
+
+    def _sent(self, name: str, asked: httpx.Request, parent: str) -> httpx.Response:
+        running, headers = self.services[name], dict(asked.headers) | {"traceparent": parent}
+        del headers["host"]  # the service's own is another
+        try:
+            return httpx.request(
+                asked.method,
+                running.url + asked.url.raw_path.decode(),
+                content=asked.content,
+                headers=headers,
+                timeout=PATIENCE_SECONDS,
+                trust_env=False,
+                verify=False,
+            )
+        except httpx.HTTPError as error:
+            running.check_alive()
+            reason = str(error) or type(error).__name__
+            raise LaunchError(f"{name} did not answer: {reason}") from error
+
+    def _length(self, name: str) -> int:
+        return self.files[name].stat().st_size if self.files[name].exists() else 0
+
+    def _timeline(self, name: str, choice: Choice, before: int, trace: str) -> Timeline:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not any(IS_REQUEST in line for line in self._written(name, before, trace)):
+            self.services[name].check_alive()
+            if time.monotonic() > deadline:
+                raise LaunchError(f"{name} wrote no span of its request")
+            time.sleep(POLL_SECONDS)
+        time.sleep(AFTER_SECONDS)
+        written = spans.parse(self._written(name, before, trace))
+        return timeline(name, choice.endpoint, self.database, written)
+
+    def _written(self, name: str, before: int, trace: str) -> list[str]:
+        """Give the lines of a trace, of those that were written since the file was so long."""
+        if not self.files[name].exists():
+            return []
+        with self.files[name].open("rb") as file:
+            file.seek(before)
+            whole, _, _ = file.read().rpartition(b"\n")
+        return [line for line in whole.decode().splitlines() if trace in line]
+
+
+@contextmanager
+def session(services: Sequence[Service], database: str) -> Iterator[Session]:
+    """Run services on the seed data until the block ends, all under the tracing entry."""
+    with ExitStack() as stack:
+        source = stack.enter_context(databases.open(database))
+        upstreams = stack.enter_context(upstreams_running())
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="compare-live-")))
+        files = {service.name: folder / service.name for service in services}
+        started = ready(services, "list", source, upstreams, files, stack)
+        running = {service.name: service for service in started}
+        yield Session(running, services, files, upstreams, source.label)
+
+
+def _pretty(answer: httpx.Response) -> list[str]:
+    try:
+        return json.dumps(answer.json(), indent=2, ensure_ascii=False).splitlines()
+    except ValueError:
+        return answer.text.splitlines()
+
+
+def _shown(answer: Answered, first: Sequence[str], longest_ms: float) -> dict[str, Any]:
+    lines = [line.text for line in answer.body]
+    same = set()
+    for block in SequenceMatcher(a=first, b=lines, autojunk=False).get_matching_blocks():
+        same |= set(range(block.b, block.b + block.size))
+    drawn = answer.timeline
+    return {
+        "service": answer.service,
+        "status": answer.status,
+        "elapsed_ms": answer.elapsed_ms,
+        "headers": answer.headers,
+        "body": [asdict(Line(text, number not in same)) for number, text in enumerate(lines)],
+        "statements": [piece.detail for piece in drawn.of_kind("statement")],
+        "summary": drawn.summary,
+        "contrasts": [
+            {"sentence": contrast.sentence, "claim": contrast.claim} for contrast in shown(drawn)
+        ],
+        "timeline": drawing(drawn, longest_ms),
+        "timeline_words": f"{drawn.summary}: the table of spans is in the drawing's description",
+    }

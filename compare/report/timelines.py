@@ -1,0 +1,111 @@
+"""A timeline as SVG: a row for each lane and piece, solid where code ran, hatched where not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import shorten
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from compare.results.timelines import Stretch, Timeline
+
+# Of a drawing that is as wide as a phone, so that its letters can be read there.
+WIDTH, MARGIN, ROW_HEIGHT, INDENT = 360, 8, 27, 5
+LONGEST_NAME = 52
+MOST_REQUESTS = 16
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bar with what is written over it; `under_way` and `ran` are in milliseconds."""
+
+    name: str
+    place: str
+    depth: int
+    is_lane: bool
+    took_ms: float
+    under_way: list[Stretch]
+    ran: list[Stretch]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What the template draws."""
+
+    timeline: Timeline
+    rows: Sequence[Row]
+    scale_ms: float
+
+    @property
+    def height(self) -> int:
+        """Heading, rows, axis and legend."""
+        return ROW_HEIGHT * (len(self.rows) + 4)
+
+    def place(self, time_ms: float) -> float:
+        """Where a time is, from the left."""
+        return round(MARGIN + time_ms / self.scale_ms * (WIDTH - 2 * MARGIN), 2)
+
+    def width(self, stretch: Stretch) -> float:
+        """How wide a stretch is; the shortest can still be seen."""
+        return max(0.7, round(self.place(stretch[1]) - self.place(stretch[0]), 2))
+
+    @property
+    def words(self) -> list[str]:
+        """The same in sentences, for who cannot see it."""
+        return [
+            f"{row.name} ({row.place}): {row.took_ms:.1f} ms, "
+            f"from {row.under_way[0][0]:.1f} to {row.under_way[-1][1]:.1f} ms."
+            for row in self.rows
+            if row.under_way
+        ]
+
+
+def drawing(timeline: Timeline, scale_ms: float | None = None) -> str:
+    """Draw a timeline; one beside another has the scale of the longer one."""
+    rows = [*_lanes(timeline), *_pieces(timeline)]
+    template = _environment().get_template("timeline.svg")
+    drawn = Drawing(timeline, rows, scale_ms or timeline.duration_ms)
+    return template.render(
+        drawing=drawn, timeline=timeline, width=WIDTH, margin=MARGIN, row=ROW_HEIGHT
+    )
+
+
+def _lanes(timeline: Timeline) -> list[Row]:
+    return [
+        Row(
+            name=lane.name,
+            place="what it ran" if lane.is_loop else label,
+            depth=0,
+            is_lane=True,
+            took_ms=sum(end - start for start, end in lane.ran),
+            under_way=sorted([*lane.ran, *lane.waited]),
+            ran=lane.ran,
+        )
+        for label, lane in zip(timeline.labels, timeline.lanes, strict=True)
+    ]
+
+
+def _pieces(timeline: Timeline) -> list[Row]:
+    is_one = timeline.concurrent == 1
+    pieces = timeline.pieces if is_one else timeline.of_kind("request")[:MOST_REQUESTS]
+    return [
+        Row(
+            name=shorten(piece.label, LONGEST_NAME, placeholder=" …"),
+            place=timeline.labels[piece.lane],
+            depth=piece.depth * INDENT,
+            is_lane=False,
+            took_ms=piece.end_ms - piece.start_ms,
+            under_way=[(piece.start_ms, piece.end_ms)],
+            ran=piece.ran,
+        )
+        for piece in pieces
+    ]
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("compare.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )

@@ -1,0 +1,227 @@
+"""What the ledger says of real services, beside what others say of the same requests."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from compare.bench.upstreams import Upstreams, upstreams_running
+from compare.cli import app
+from compare.ledger import recording, spans
+from compare.ledger.timelines import timeline
+from compare.registry.services import SERVICES, USUAL
+from compare.results.timelines import Timeline
+from compare.running import databases, launch
+from compare.running.stopping import family
+from tests.support.serving import seeded
+
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]
+
+ON_A_LOOP, ON_THREADS = USUAL[:2], USUAL[2:]
+CREATE = {"title": "Traced", "body": "A paragraph.", "author_id": 1, "tags": ["traced"]}
+DELAY_MS = 30
+IN_THE_LOG = re.compile(r"(?:statement|execute [^:]*): (?P<verb>\w+)")
+OF_TRANSACTIONS = {"BEGIN", "COMMIT", "ROLLBACK", "SET", "SHOW"}
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A service under the tracing entry, and the file of its spans."""
+
+    running: launch.Running
+    client: httpx.Client
+    file: Path
+    database_url: str
+
+    def ask(self, method: str, path: str, json: object = None) -> httpx.Response:
+        """Ask, and have it traced."""
+        headers = {"traceparent": recording.sampled()}
+        return self.client.request(method, path, json=json, headers=headers)
+
+
+@contextmanager
+def traced(
+    name: str, source: databases.Databases, upstreams: Upstreams, folder: Path
+) -> Iterator[Traced]:
+    """Run a service until the block ends, and have it warm."""
+    service, file = SERVICES[name], folder / name
+    url = seeded(source, service)
+    with (
+        recording.begun(service, "list", url, upstreams.url, file) as running,
+        httpx.Client(base_url=running.url, trust_env=False, timeout=30) as client,
+    ):
+        launch.wait_until_ready(running, "/ready")
+        for path in ("/posts", "/dashboard"):
+            assert client.get(path).status_code == 200
+        yield Traced(running, client, file, url)
+
+
+Tell = Callable[[Traced], object]
+
+
+def told(
+    name: str, source: databases.Databases, upstreams: Upstreams, folder: Path, tell: Tell
+) -> Timeline:
+    """Give the timeline of what was asked, once the service has ended."""
+    with traced(name, source, upstreams, folder) as service:
+        tell(service)
+    return timeline(name, "list", source.label, spans.read(folder / name))
+
+
+@pytest.fixture(scope="module")
+def upstreams() -> Iterator[Upstreams]:
+    """The simulator, slow enough for calls to be told apart."""
+    with upstreams_running() as running:
+        running.delay(DELAY_MS)
+        yield running
+
+
+def counted_by_the_service(answer: httpx.Response) -> int:
+    """Give the statements that the service itself counted."""
+    return int(answer.headers["server-timing"].split('sql;desc="')[1].rstrip('"'))
+
+
+@pytest.mark.parametrize("name", USUAL)
+@pytest.mark.parametrize("asked", [("GET", "/posts"), ("GET", "/posts/3"), ("POST", "/posts")])
+def test_statements_are_those_that_the_service_counts(
+    sqlite: databases.Databases,
+    upstreams: Upstreams,
+    tmp_path: Path,
+    name: str,
+    asked: tuple[str, str],
+) -> None:
+    """`Server-Timing` of the answer has the number of statements that the ledger has."""
+    counts: list[int] = []
+
+    def tell(service: Traced) -> None:
+        answer = service.ask(*asked, json=CREATE if asked[0] == "POST" else None)
+        counts.append(counted_by_the_service(answer))
+
+    assert [told(name, sqlite, upstreams, tmp_path, tell).totals.statements] == counts
+    assert counts[0] > 0
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_statements_are_those_in_the_log_of_postgresql(
+    postgres: databases.Databases, upstreams: Upstreams, tmp_path: Path, name: str
+) -> None:
+    """The server's own log has as many statements as the ledger, for a page and for a create."""
+    verbs: list[str] = []
+
+    def tell(service: Traced) -> None:
+        with psycopg.connect(service.database_url, autocommit=True) as connection:
+            (folder,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+            connection.execute("ALTER SYSTEM SET log_statement = 'all'")
+            connection.execute("SELECT pg_reload_conf()")
+            log = Path(folder) / "log"
+            service.client.get("/health")
+            before = len(log.read_text())
+            service.ask("GET", "/posts")
+            service.ask("POST", "/posts", CREATE)
+            written = log.read_text()[before:]
+            connection.execute("ALTER SYSTEM RESET log_statement")
+            connection.execute("SELECT pg_reload_conf()")
+        verbs.extend(match["verb"].upper() for match in IN_THE_LOG.finditer(written))
+
+    total = told(name, postgres, upstreams, tmp_path, tell).totals
+    logged = [verb for verb in verbs if verb not in OF_TRANSACTIONS]
+    assert total.statements == len(logged) > 0
+    assert total.transactions == verbs.count("BEGIN") == 1
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_upstream_calls_are_the_hits_of_the_simulator(
+    sqlite: databases.Databases, upstreams: Upstreams, tmp_path: Path, name: str
+) -> None:
+    """The simulator was called as often, and its calls overlap where the ledger's do."""
+    log: list[dict[str, float]] = []
+
+    def tell(service: Traced) -> None:
+        httpx.delete(f"{upstreams.url}/log")
+        service.ask("GET", "/dashboard")
+        log.extend(httpx.get(f"{upstreams.url}/log").json()["log"])
+
+    calls = told(name, sqlite, upstreams, tmp_path, tell).of_kind("upstream")
+    assert len(calls) == len(log) == 3
+    seen = sorted((hit["started_at_seconds"], hit["ended_at_seconds"]) for hit in log)
+    ours = sorted((call.start_ms, call.end_ms) for call in calls)
+    for stretches in (seen, ours):
+        overlaps = [later[0] < earlier[1] for earlier, later in pairwise(stretches)]
+        assert overlaps == [name in ON_A_LOOP] * 2
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_threads_are_threads_of_the_process(
+    sqlite: databases.Databases, upstreams: Upstreams, tmp_path: Path, name: str
+) -> None:
+    """Each thread of the ledger is one that the system knows, or one that has ended."""
+    known: set[int] = set()
+
+    def tell(service: Traced) -> None:
+        service.ask("GET", "/posts")
+        for process in family(service.running.process):
+            known.update(thread.id for thread in process.threads())
+
+    told(name, sqlite, upstreams, tmp_path, tell)
+    written = spans.read(tmp_path / name)
+    started = sum(span.threads_started for span in written)
+    assert len({span.thread for span in written if span.thread[0] not in known}) <= started
+
+
+def test_hops_are_those_that_the_claims_give(
+    postgres: databases.Databases, upstreams: Upstreams, tmp_path: Path
+) -> None:
+    """On PostgreSQL one framework's coroutines hop to a thread, the other's do not hop at all."""
+    timelines = {
+        name: told(
+            name, postgres, upstreams, tmp_path, lambda service: service.ask("GET", "/posts")
+        )
+        for name in USUAL
+    }
+    hops = [{hop.name for hop in drawn.of_kind("hop")} for drawn in timelines.values()]
+    assert hops == [{"sync_to_async"}, set(), set(), {"run_in_threadpool"}]
+    assert [drawn.is_on_a_loop for drawn in timelines.values()] == [True, True, False, True]
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_request_that_is_not_sampled_leaves_no_span(
+    sqlite: databases.Databases, upstreams: Upstreams, tmp_path: Path, name: str
+) -> None:
+    """Only who asks for it pays for it."""
+    with traced(name, sqlite, upstreams, tmp_path) as service:
+        unsampled = recording.sampled().removesuffix("01") + "00"
+        service.client.get("/posts", headers={"traceparent": unsampled})
+    assert (tmp_path / name).read_text() == ""
+
+
+def test_call_that_blocks_holds_the_loop_and_one_on_a_thread_does_not(
+    sqlite: databases.Databases, upstreams: Upstreams
+) -> None:
+    """Eight requests at once: in a coroutine that blocks they follow each other on the loop."""
+    held_ms = {}
+    for endpoint in ("blocking-call", "await"):
+        asked = recording.Asked(endpoint, 8, 0)
+        services = [SERVICES[name] for name in ON_A_LOOP]
+        for drawn in recording.record(services, asked, sqlite, upstreams):
+            assert drawn.concurrent == 8
+            held_ms[endpoint, drawn.service] = drawn.totals.loop_held_ms
+    for name in ON_A_LOOP:
+        assert held_ms["blocking-call", name] > held_ms["await", name]
+
+
+def test_command_draws_the_usual_services_and_writes_files_for_viewers(tmp_path: Path) -> None:
+    """There is a drawing of each in the terminal and as SVG, and one file for Perfetto."""
+    ended = CliRunner().invoke(app, ["trace", "dashboard", "--output", str(tmp_path)])
+    assert ended.exit_code == 0
+    for name in USUAL:
+        assert f"{name}, dashboard:" in ended.output
+        assert (tmp_path / f"trace-{name}.svg").read_text().startswith("<svg")
+    assert json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
