@@ -65,17 +65,22 @@ def page(browser: Any, url: str) -> Iterator[Any]:
     assert complaints == []
 
 
+def says(page: Any, text: str | re.Pattern[str]) -> None:
+    """Wait until the page's line of status says this."""
+    sync_api.expect(page.locator("#status")).to_have_text(text, timeout=PATIENCE_MS)
+
+
 def open_page(page: Any, url: str) -> None:
     """Open it, and wait until its upstreams are set."""
     page.goto(url)
-    page.wait_for_function("document.getElementById('status').textContent === ''")
+    says(page, "")
 
 
 def ask(page: Any, endpoint: str) -> str:
     """Choose an endpoint, press the button, and give what the page says at the end."""
     page.get_by_label(endpoint, exact=True).check()
     page.get_by_role("button", name="Ask", exact=True).click()
-    page.wait_for_function("/answered|failed/.test(document.getElementById('status').textContent)")
+    says(page, re.compile("answered|failed"))
     said: str = page.locator("#status").inner_text()
     return said
 
@@ -94,7 +99,7 @@ def test_services_answer_alike_side_by_side(page: Any, endpoint: str) -> None:
 def test_broken_upstream_costs_its_part(page: Any) -> None:
     """With stocks broken every dashboard says so, and still has the other two."""
     page.get_by_label("stocks").select_option(label="broken: status 503")
-    page.wait_for_function("/stocks: broken/.test(document.getElementById('status').textContent)")
+    says(page, re.compile("stocks: broken"))
     assert ask(page, "Dashboard") == "4 answered; their bodies are the same."
     for body in page.locator(".answer .body").all_inner_texts():
         assert '"stocks": null' in body
@@ -116,7 +121,7 @@ def test_body_decides_what_a_create_gives(page: Any, body: str, status: int) -> 
 def test_options_of_a_list_reach_the_services(page: Any) -> None:
     """A page of two posts has two."""
     page.get_by_label("Page size").fill("2")
-    page.get_by_label("Tag").fill("python")
+    page.get_by_role("textbox", name="Tag").fill("python")
     ask(page, "List of posts")
     assert page.locator(".answer .body").first.inner_text().count('"title"') == 2
 
@@ -128,15 +133,15 @@ def test_services_that_are_not_chosen_are_not_asked(page: Any) -> None:
     for name in USUAL[1:]:
         page.get_by_label(name, exact=True).uncheck()
     page.get_by_role("button", name="Ask", exact=True).click()
-    page.wait_for_function("document.getElementById('status').textContent === 'Choose a service.'")
+    says(page, "Choose a service.")
 
 
 def test_burst_shows_each_answer(page: Any) -> None:
     """All answers of all services arrive, with the threads and connections meanwhile."""
-    page.get_by_label("Dashboard").check()
+    page.get_by_label("Dashboard", exact=True).check()
     page.get_by_label("How many").fill("12")
     page.get_by_role("button", name="Ask many times at once").click()
-    page.wait_for_function("document.getElementById('status').textContent === 'All have answered.'")
+    says(page, "All have answered.")
     for figures in page.locator(".figures").all_inner_texts():
         assert figures.startswith("12 of 12 answered: median ")
         threads = re.search(r"at most (\d+) threads, (\d+) connections", figures)
@@ -162,11 +167,11 @@ def test_page_is_driven_by_the_keyboard(page: Any) -> None:
     """Enter in a field asks; the answer is announced."""
     page.get_by_label("Page size").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("/answered/.test(document.getElementById('status').textContent)")
+    says(page, re.compile("answered"))
     assert page.locator("#status").get_attribute("role") == "status"
 
 
-@pytest.mark.parametrize(("width", "scheme"), product(WIDTHS, SCHEMES))
+@pytest.mark.parametrize(("width", "scheme"), [*product(WIDTHS, SCHEMES)])
 def test_page_is_accessible_and_fits(page: Any, tmp_path: Path, width: int, scheme: str) -> None:
     """Axe finds nothing, and nothing reaches over the side, with answers on it."""
     page.emulate_media(color_scheme=scheme)

@@ -71,19 +71,16 @@ def ready(
 ) -> list[launch.Running]:
     """Run services under the tracing entry until the stack is closed, on the seed data, and ready.
 
-    Those that migrate alike share a database. Migrating takes as long as starting: both at once.
+    They share a database, whose tables the first one makes: those of all are the same. It is made
+    while they start.
     """
-    makers = {service.migrate: service for service in services}
-    url_of = {migrate: source.create(maker.name) for migrate, maker in makers.items()}
+    url = source.create(services[0].name)
     started = [
-        stack.enter_context(
-            begun(service, endpoint, url_of[service.migrate], upstreams.url, file_of[service.name])
-        )
+        stack.enter_context(begun(service, endpoint, url, upstreams.url, file_of[service.name]))
         for service in services
     ]
-    with ThreadPoolExecutor() as threads:
-        list(threads.map(launch.migrate, makers.values(), url_of.values()))
-        list(threads.map(databases.fill, url_of.values()))
+    launch.migrate(services[0], url)
+    databases.fill(url)
     for running in started:
         launch.wait_until_ready(running, "/ready")
     return started
