@@ -9,9 +9,9 @@ BIN = $(VENV)/bin
 compare: $(VENV)/installed
 	$(BIN)/compare run
 
-## run both services and the upstream simulator until Ctrl-C
+## run the four services, and a page that asks them side by side, until Ctrl-C
 up: $(VENV)/installed
-	$(BIN)/compare up || [ $$? -eq 130 ]  # as it ends after Ctrl-C
+	$(BIN)/compare live || [ $$? -eq 130 ]  # as it ends after Ctrl-C
 
 ## what a newcomer runs: the contract on the four usual services, and the quick tests of the rest
 test: $(VENV)/installed-dev

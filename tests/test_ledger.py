@@ -125,9 +125,10 @@ def test_spans_without_a_request_are_refused() -> None:
 def test_damaged_file_of_spans_is_refused(tmp_path: Path) -> None:
     """A line that was cut off is named, and ends nothing with a traceback."""
     file = tmp_path / "spans"
-    file.write_text('{"name": "GET /posts", "context": {\n', encoding="utf-8")
+    cut_off = '{"name": "GET /posts", "context": {"trace_id": "0x' + "a" * 32
+    file.write_text(cut_off + "\n", encoding="utf-8")
     with pytest.raises(LaunchError, match="cannot be read"):
-        spans.read(file)
+        spans.read(file, ["a" * 32])
 
 
 def test_hop_of_an_orm_is_linked_with_its_claim() -> None:

@@ -64,6 +64,11 @@ def traced(
         yield Traced(running, client, file, url)
 
 
+def all_spans(file: Path) -> list[spans.Span]:
+    """Give the spans of every trace in a file."""
+    return spans.read(file, spans.requests(file))
+
+
 Tell = Callable[[Traced], object]
 
 
@@ -73,7 +78,7 @@ def told(
     """Give the timeline of what was asked, once the service has ended."""
     with traced(name, source, upstreams, folder) as service:
         tell(service)
-    return timeline(name, "list", source.label, spans.read(folder / name))
+    return timeline(name, "list", source.label, all_spans(folder / name))
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +176,7 @@ def test_threads_are_threads_of_the_process(
             known.update(thread.id for thread in process.threads())
 
     told(name, sqlite, upstreams, tmp_path, tell)
-    written = spans.read(tmp_path / name)
+    written = all_spans(tmp_path / name)
     started = sum(span.threads_started for span in written)
     assert len({span.thread for span in written if span.thread[0] not in known}) <= started
 
@@ -210,7 +215,7 @@ def test_call_that_blocks_holds_the_loop_and_one_on_a_thread_does_not(
     for endpoint in ("blocking-call", "await"):
         asked = recording.Asked(endpoint, 8, 0)
         services = [SERVICES[name] for name in ON_A_LOOP]
-        for drawn in recording.record(services, asked, sqlite, upstreams):
+        for drawn in recording.record(services, [asked], sqlite, upstreams):
             assert drawn.concurrent == 8
             held_ms[endpoint, drawn.service] = drawn.totals.loop_held_ms
     for name in ON_A_LOOP:

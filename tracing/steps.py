@@ -11,7 +11,6 @@ from opentelemetry.trace import Span
 
 from tracing.spans import tracer
 
-
 # The request that the task has answered, or is answering.
 of_task: ContextVar[Span] = ContextVar("of_task", default=trace.INVALID_SPAN)
 

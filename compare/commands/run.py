@@ -12,7 +12,7 @@ from compare.bench.plan import Plan
 from compare.bench.scenarios import PROFILES, Study, only
 from compare.bench.schedule import Limits
 from compare.commands.choosing import chosen_database, chosen_services
-from compare.commands.endings import fail
+from compare.commands.endings import fail, one_line
 from compare.commands.options import (
     COMPARISON,
     RESULTS,
@@ -24,8 +24,10 @@ from compare.commands.options import (
     write_page,
 )
 from compare.commands.resumable import Resume, run_into
+from compare.commands.trace import add_timelines
 from compare.errors import FAILED
 from compare.registry.services import USUAL
+from compare.results.file import write_results
 from compare.terminal.console import out
 from compare.terminal.tables import print_contract, print_results
 
@@ -79,6 +81,9 @@ def run(
         planned, True, services, database, full, scenario, budget, precision, blocks
     )
     results = run_into(output / RESULTS, plan_with, seed, resume)
+    with one_line():
+        results = add_timelines(results, database)
+        write_results(results, output / RESULTS)
     print_contract(results.contract, results.clauses)
     print_results(results)
     page = write_page(results, output)

@@ -11,16 +11,19 @@ from compare.bench.upstreams import upstreams_running
 from compare.commands.choosing import chosen_services
 from compare.commands.endings import fail, one_line
 from compare.commands.options import COMPARISON, Database, Names, Output, make
-from compare.ledger.recording import Asked, command, record
+from compare.errors import GateError, LaunchError
+from compare.ledger.recording import Asked, can_be_traced, command, record
 from compare.ledger.trace_events import trace_events
-from compare.registry.services import USUAL
+from compare.registry.services import SERVICES, USUAL
+from compare.results.model import Results
 from compare.results.timelines import Timeline
 from compare.running import databases
 from compare.running.requests import ENDPOINTS, WAITS
-from compare.terminal.console import out
+from compare.terminal.console import err, out
 from compare.terminal.timelines import print_timelines
 
 TRACED = (*ENDPOINTS, *WAITS)
+USUAL_DELAY_MS = 50.0
 Endpoint = Annotated[str, typer.Argument(help=f"one of {', '.join(TRACED)}", show_default=False)]
 Concurrent = Annotated[int, typer.Option(min=1, max=256, help="so many requests at once")]
 Delay = Annotated[float, typer.Option(min=0, max=10_000, help="what each upstream takes")]
@@ -31,7 +34,7 @@ def trace(
     endpoint: Endpoint = "",
     concurrent: Concurrent = 1,
     database: Database = "sqlite",
-    upstream_delay_ms: Delay = 50,
+    upstream_delay_ms: Delay = USUAL_DELAY_MS,
     output: Output = COMPARISON,
 ) -> None:
     """Draw where the code of the four usual services, or of those named, runs for one request.
@@ -48,9 +51,32 @@ def trace(
             command(service, endpoint)  # says so at once when it cannot be traced
         make(output)
         with databases.open(database) as source, upstreams_running() as upstreams:
-            timelines = record(chosen, asked, source, upstreams)
+            timelines = record(chosen, [asked], source, upstreams)
         print_timelines(timelines)
         _write(timelines, output)
+
+
+def add_timelines(results: Results, database: str | None) -> Results:
+    """Put the timelines of a run's services on each endpoint into its results.
+
+    Without a database it is of the run's kind. What cannot be traced is left out, and why is said:
+    a run is whole without it.
+    """
+    database = database or ("sqlite" if results.database.startswith("SQLite") else "postgres")
+    names = [run.name for run in results.services if run.name not in results.not_timed]
+    services = [SERVICES[name] for name in names if can_be_traced(SERVICES[name])]
+    questions = [Asked(endpoint, 1, USUAL_DELAY_MS) for endpoint in ENDPOINTS]
+    if not services:
+        return results
+    try:
+        with databases.open(database) as source, upstreams_running() as upstreams:
+            timelines = record(services, questions, source, upstreams)
+    except (LaunchError, GateError) as error:
+        err.print(f"no timelines: {error}", markup=False, soft_wrap=True)
+        return results
+    return results.model_copy(
+        update={"survey": results.survey.model_copy(update={"timelines": timelines})}
+    )
 
 
 def _write(timelines: Sequence[Timeline], folder: Path) -> None:

@@ -5,10 +5,11 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,7 @@ import httpx
 from compare.bench.upstreams import Upstreams
 from compare.errors import GateError, LaunchError
 from compare.ledger import spans
-from compare.ledger.timelines import REQUEST, timeline
+from compare.ledger.timelines import timeline
 from compare.registry.environment import settings
 from compare.registry.services import Service
 from compare.results.timelines import Timeline
@@ -41,23 +42,31 @@ class Asked:
 
 
 def record(
-    services: Sequence[Service], asked: Asked, source: databases.Databases, upstreams: Upstreams
+    services: Sequence[Service],
+    questions: Sequence[Asked],
+    source: databases.Databases,
+    upstreams: Upstreams,
 ) -> list[Timeline]:
-    """Trace the services: all are started at once, and asked one after another.
+    """Trace the services: all are started at once, and asked one after another, of one application.
 
     LaunchError when one does not start or writes no spans, GateError when it answers wrongly.
     """
     with tempfile.TemporaryDirectory(prefix="compare-trace-") as folder, ExitStack() as stack:
         file_of = {service.name: Path(folder) / service.name for service in services}
-        started = ready(services, asked.endpoint, source, upstreams, file_of, stack)
+        started = ready(services, questions[0].endpoint, source, upstreams, file_of, stack)
+        traces = {
+            (running.name, asked): asyncio.run(_ask(running, asked, upstreams))
+            for running in started
+            for asked in questions
+        }
         for running in started:
-            asyncio.run(_ask(running, asked, upstreams))
-            _wait_for_requests(file_of[running.name], asked.concurrent, running)
+            of_this = [traces[running.name, asked] for asked in questions]
+            wait_for_requests(running, file_of[running.name], {*chain(*of_this)})
         with ThreadPoolExecutor() as threads:  # when they end they write what came last
             list(threads.map(lambda running: stop(running.process), started))
         return [
-            timeline(name, asked.endpoint, source.label, spans.read(file))
-            for name, file in file_of.items()
+            timeline(name, asked.endpoint, source.label, spans.read(file_of[name], of))
+            for (name, asked), of in traces.items()
         ]
 
 
@@ -102,13 +111,20 @@ def begun(
 
 def command(service: Service, endpoint: str) -> tuple[str, ...]:
     """Give the command that runs the service, or its ladder, under the tracing entry."""
-    python, flag, *server = service.ladder if endpoint in WAITS else service.command
-    if flag != "-m":
+    python, _, *server = service.ladder if endpoint in WAITS else service.command
+    if not can_be_traced(service):
         raise LaunchError(f"{service.name} cannot be traced: its server is no Python module")
     return (python, "-m", "tracing", *server)
 
 
-async def _ask(running: launch.Running, asked: Asked, upstreams: Upstreams) -> None:
+def can_be_traced(service: Service) -> bool:
+    """Whether its server is a Python module, which the tracing entry can become."""
+    return service.command[1] == "-m"
+
+
+async def _ask(running: launch.Running, asked: Asked, upstreams: Upstreams) -> set[str]:
+    """Warm the service up, ask it, and give the ids of the traces."""
+    parents = [sampled() for _ in range(asked.concurrent)]
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(
         base_url=running.url, timeout=PATIENCE_SECONDS, trust_env=False, verify=False, limits=limits
@@ -117,14 +133,15 @@ async def _ask(running: launch.Running, asked: Asked, upstreams: Upstreams) -> N
         for _ in range(WARM_UP_REQUESTS):
             await _ask_once(client, asked.endpoint, running.name, {})
         # Connected already, so that they are sent at once.
-        await asyncio.gather(*(client.get("/health") for _ in range(asked.concurrent)))
+        await asyncio.gather(*(client.get("/health") for _ in parents))
         upstreams.delay(asked.upstream_delay_ms)
         await asyncio.gather(
             *(
-                _ask_once(client, asked.endpoint, running.name, {"traceparent": sampled()})
-                for _ in range(asked.concurrent)
+                _ask_once(client, asked.endpoint, running.name, {"traceparent": parent})
+                for parent in parents
             )
         )
+    return {trace_of(parent) for parent in parents}
 
 
 async def _ask_once(
@@ -149,13 +166,20 @@ def sampled() -> str:
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
-def _wait_for_requests(file: Path, count: int, running: launch.Running) -> None:
-    """Wait until the requests are in the file; what ends after them comes when the service ends."""
+def trace_of(parent: str) -> str:
+    """Give the id of the trace in a `traceparent`."""
+    return parent.split("-")[1]
+
+
+def wait_for_requests(running: launch.Running, file: Path, traces: Collection[str]) -> None:
+    """Wait until the requests of these traces are in the file; LaunchError when they never are.
+
+    What ends after them is written a little later, or when the service ends.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         running.check_alive()
-        written = file.read_text(encoding="utf-8") if file.exists() else ""
-        if written.count(f'"kind": "{REQUEST}"') >= count:
+        if spans.requests(file) >= set(traces):
             return
         time.sleep(POLL_SECONDS)
     raise LaunchError(f"{running.name} wrote no span of its request", running.log)

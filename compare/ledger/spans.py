@@ -1,7 +1,7 @@
 """The spans that a service wrote, a line of OpenTelemetry's JSON each."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,9 @@ from compare.results.timelines import Stretch
 
 # What tells more of a span than its name does: a statement, or the function that a hop runs.
 DETAILS = ("db.query.text", "function")
-THREAD_STARTED = "thread started"
+REQUEST, THREAD_STARTED = "request", "thread started"
+IS_REQUEST = f'"kind": "{REQUEST}"'
+TRACE_DIGITS = 32
 
 Thread = tuple[int, str]  # its number and its name
 
@@ -39,22 +41,30 @@ class Span:
         return self.stretch[1] - self.stretch[0]
 
 
-def read(file: Path) -> list[Span]:
-    """Read a file of spans, in the order of their begins; LaunchError when it is damaged."""
+def read(file: Path, traces: Collection[str]) -> list[Span]:
+    """Read the spans of these traces, in the order of their begins; LaunchError when one is bad."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise LaunchError(f"the spans cannot be read: {error}") from error
-    return parse(lines)
-
-
-def parse(lines: Iterable[str]) -> list[Span]:
-    """Read spans, in the order of their begins; LaunchError when a line is damaged."""
-    try:
-        spans = [_span(json.loads(line)) for line in lines]
+        written = [json.loads(line) for line in _lines(file) if _trace(line) in traces]
+        return sorted(map(_span, written), key=lambda span: span.stretch[0])
     except (ValueError, KeyError) as error:
         raise LaunchError(f"the spans cannot be read: {error}") from error
-    return sorted(spans, key=lambda span: span.stretch[0])
+
+
+def requests(file: Path) -> set[str]:
+    """Give the traces whose request is in the file, as far as that is written."""
+    return {_trace(line) for line in _lines(file) if IS_REQUEST in line}
+
+
+def _lines(file: Path) -> list[str]:
+    if not file.exists():
+        return []
+    whole, _, _ = file.read_text(encoding="utf-8").rpartition("\n")  # the last may be under way
+    return whole.splitlines()
+
+
+def _trace(line: str) -> str:
+    """Give the id of a line's trace, without reading all of the line."""
+    return line.partition('"trace_id": "0x')[2][:TRACE_DIGITS]
 
 
 def _span(written: dict[str, Any]) -> Span:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from compare.errors import LaunchError
-from compare.ledger.spans import Span, Thread
+from compare.ledger.spans import REQUEST, Span, Thread
 from compare.ledger.stretches import cut, joined, without
 from compare.results.timelines import Lane, Piece, Stretch, Timeline, Totals
 
-REQUEST, RAN = "request", "ran"
+RAN = "ran"
 # While one of these is under way, the thread that it is on does nothing but wait for it.
 WAITS = ("statement", "upstream", "pool", "connection", "hop")
 # From this part of its time on the CPU, a wait is work: SQLite runs in the service's own thread.

@@ -16,19 +16,18 @@ from compare.bench.upstreams import Upstreams, upstreams_running
 from compare.errors import LaunchError
 from compare.ledger import spans
 from compare.ledger.contrasts import shown
-from compare.ledger.recording import ready, sampled
-from compare.ledger.timelines import REQUEST, timeline
+from compare.ledger.recording import ready, sampled, trace_of, wait_for_requests
+from compare.ledger.timelines import timeline
 from compare.live.choice import Choice
 from compare.registry.services import Service
-from compare.report.timelines import drawing
+from compare.report.timelines import drawing, words
 from compare.results.timelines import Timeline
 from compare.running import databases, launch
 
 PATIENCE_SECONDS = 30.0
+WARM_UP_PATHS = ("/posts", "/posts/3", "/dashboard")
 # A request's last step ends after the request; it is written with what the next 50 ms bring.
 AFTER_SECONDS = 0.15
-POLL_SECONDS = 0.02
-IS_REQUEST = f'"kind": "{REQUEST}"'
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class Session:
             time.sleep(1)
 
     def _ask(self, name: str, choice: Choice) -> Answered:
-        before, parent = self._length(name), sampled()
+        parent = sampled()
         began_at_seconds = time.perf_counter()
         answer = self._sent(name, choice.request, parent)
         elapsed_ms = (time.perf_counter() - began_at_seconds) * 1000
@@ -90,7 +89,7 @@ class Session:
             headers=list(answer.headers.items()),
             body=[Line(text, differs=False) for text in _pretty(answer)],
             elapsed_ms=elapsed_ms,
-            timeline=self._timeline(name, choice, before, parent.split("-")[1]),
+            timeline=self._timeline(name, choice, trace_of(parent)),
         )
 
     def _sent(self, name: str, asked: httpx.Request, parent: str) -> httpx.Response:
@@ -111,28 +110,11 @@ class Session:
             reason = str(error) or type(error).__name__
             raise LaunchError(f"{name} did not answer: {reason}") from error
 
-    def _length(self, name: str) -> int:
-        return self.files[name].stat().st_size if self.files[name].exists() else 0
-
-    def _timeline(self, name: str, choice: Choice, before: int, trace: str) -> Timeline:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not any(IS_REQUEST in line for line in self._written(name, before, trace)):
-            self.services[name].check_alive()
-            if time.monotonic() > deadline:
-                raise LaunchError(f"{name} wrote no span of its request")
-            time.sleep(POLL_SECONDS)
+    def _timeline(self, name: str, choice: Choice, trace: str) -> Timeline:
+        wait_for_requests(self.services[name], self.files[name], [trace])
         time.sleep(AFTER_SECONDS)
-        written = spans.parse(self._written(name, before, trace))
+        written = spans.read(self.files[name], [trace])
         return timeline(name, choice.endpoint, self.database, written)
-
-    def _written(self, name: str, before: int, trace: str) -> list[str]:
-        """Give the lines of a trace, of those that were written since the file was so long."""
-        if not self.files[name].exists():
-            return []
-        with self.files[name].open("rb") as file:
-            file.seek(before)
-            whole, _, _ = file.read().rpartition(b"\n")
-        return [line for line in whole.decode().splitlines() if trace in line]
 
 
 @contextmanager
@@ -145,6 +127,9 @@ def session(services: Sequence[Service], database: str) -> Iterator[Session]:
         files = {service.name: folder / service.name for service in services}
         started = ready(services, "list", source, upstreams, files, stack)
         running = {service.name: service for service in started}
+        for service in started:  # so that nobody's first request is shown
+            for endpoint in WARM_UP_PATHS:
+                httpx.get(service.url + endpoint, timeout=PATIENCE_SECONDS, trust_env=False)
         yield Session(running, services, files, upstreams, source.label)
 
 
@@ -173,5 +158,5 @@ def _shown(answer: Answered, first: Sequence[str], longest_ms: float) -> dict[st
             {"sentence": contrast.sentence, "claim": contrast.claim} for contrast in shown(drawn)
         ],
         "timeline": drawing(drawn, longest_ms),
-        "timeline_words": f"{drawn.summary}: the table of spans is in the drawing's description",
+        "timeline_words": words(drawn),
     }

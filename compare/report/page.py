@@ -8,7 +8,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from compare.intervals import Interval
 from compare.registry.inequalities import INEQUALITIES
 from compare.registry.project import PROJECT_ROOT
-from compare.report import axis, charts, claims, code, contract, figures, studies, surveys, trust
+from compare.report import (
+    axis,
+    charts,
+    claims,
+    code,
+    contract,
+    figures,
+    studies,
+    surveys,
+    timelines,
+    trust,
+)
 from compare.report.formats import FILTERS
 from compare.results.claims import Claim
 from compare.results.model import Results, labels
@@ -85,6 +96,8 @@ class Page:
     clauses: dict[str, list[contract.Clause]]
     totals: dict[str, contract.Tally]
     code: dict[str, list[list[code.Excerpt]]]
+    timelines: dict[str, list[timelines.Shown]]
+    claim_ids: set[str]
     inequalities: list[str]
     shared_settings: dict[str, str]
 
@@ -120,6 +133,8 @@ def page_of(results: Results, root: Path) -> Page:
         clauses=contract.groups(results, root / "shared" / "README.md"),
         totals=contract.totals(results),
         code=code.excerpts(results.services, root),
+        timelines=timelines.by_endpoint(results.survey.timelines, names),
+        claim_ids={claim.id for claim in results.survey.claims},
         inequalities=[sentence for name in frameworks for sentence in INEQUALITIES.get(name, ())],
         shared_settings=_shared_settings(results),
     )

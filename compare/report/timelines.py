@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import shorten
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from compare.ledger.contrasts import Contrast, shown
 from compare.results.timelines import Stretch, Timeline
 
 # Of a drawing that is as wide as a phone, so that its letters can be read there.
@@ -59,14 +61,55 @@ class Drawing:
         ]
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A drawing for a page: as an address that is the picture itself, with the same in words."""
+
+    service: str
+    uri: str
+    words: str
+    contrasts: Sequence[Contrast]
+
+
+def by_endpoint(timelines: Sequence[Timeline], services: Sequence[str]) -> dict[str, list[Shown]]:
+    """Give endpoint -> the drawings of these services, all of an endpoint to one scale."""
+    drawn: dict[str, list[Shown]] = {}
+    for endpoint in dict.fromkeys(timeline.endpoint for timeline in timelines):
+        here = [timeline for timeline in timelines if timeline.endpoint == endpoint]
+        longest_ms = max(timeline.duration_ms for timeline in here)
+        drawn[endpoint] = [
+            Shown(
+                service=timeline.service,
+                uri=f"data:image/svg+xml,{quote(drawing(timeline, longest_ms))}",
+                words=words(timeline),
+                contrasts=shown(timeline),
+            )
+            for timeline in here
+            if timeline.service in services
+        ]
+    return drawn
+
+
+def words(timeline: Timeline) -> str:
+    """Say what a drawing shows."""
+    return " ".join([f"{timeline.summary}.", *_drawn(timeline, None).words])
+
+
 def drawing(timeline: Timeline, scale_ms: float | None = None) -> str:
     """Draw a timeline; one beside another has the scale of the longer one."""
-    rows = [*_lanes(timeline), *_pieces(timeline)]
     template = _environment().get_template("timeline.svg")
-    drawn = Drawing(timeline, rows, scale_ms or timeline.duration_ms)
     return template.render(
-        drawing=drawn, timeline=timeline, width=WIDTH, margin=MARGIN, row=ROW_HEIGHT
+        drawing=_drawn(timeline, scale_ms),
+        timeline=timeline,
+        width=WIDTH,
+        margin=MARGIN,
+        row=ROW_HEIGHT,
     )
+
+
+def _drawn(timeline: Timeline, scale_ms: float | None) -> Drawing:
+    rows = [*_lanes(timeline), *_pieces(timeline)]
+    return Drawing(timeline, rows, scale_ms or timeline.duration_ms)
 
 
 def _lanes(timeline: Timeline) -> list[Row]:

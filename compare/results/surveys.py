@@ -6,6 +6,7 @@ from typing import Literal
 
 from compare.intervals import Interval
 from compare.results.claims import Claim
+from compare.results.timelines import Timeline
 from compare.strict import Strict
 
 Protocol = Literal["HTTP/1.1", "HTTP/2 over TLS", "HTTP/2 cleartext", "WebSocket"]
@@ -167,6 +168,7 @@ class Survey(Strict):
     growth: list[Growth] = []
     faults: list[FaultSeen] = []
     claims: list[Claim] = []
+    timelines: list[Timeline] = []
     made: list[Made] = []
 
     def with_newer(self, newer: "Survey") -> "Survey":
@@ -191,5 +193,6 @@ class Survey(Strict):
             faults=[seen for seen in self.faults if (seen.fault, seen.service) not in made_anew]
             + newer.faults,
             claims=list(({claim.id: claim for claim in self.claims + newer.claims}).values()),
+            timelines=newer.timelines or self.timelines,
             made=[made for made in self.made if made.command not in repeated] + newer.made,
         )
