@@ -1,16 +1,21 @@
 """What the ledger says of real services, beside what others say of the same requests."""
 
+import gzip
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import psycopg
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from typer.testing import CliRunner
 
 from compare.bench.upstreams import Upstreams, upstreams_running
@@ -20,6 +25,7 @@ from compare.ledger.timelines import timeline
 from compare.registry.services import SERVICES, USUAL
 from compare.results.timelines import Timeline
 from compare.running import databases, launch
+from compare.running.addresses import HOST
 from compare.running.stopping import family
 from tests.support.serving import seeded
 
@@ -205,6 +211,44 @@ def test_request_that_is_not_sampled_leaves_no_span(
         unsampled = recording.sampled().removesuffix("01") + "00"
         service.client.get("/posts", headers={"traceparent": unsampled})
     assert (tmp_path / name).read_text() == ""
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Takes spans as an OpenTelemetry collector does, by OTLP over HTTP."""
+
+    received: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        """Keep the ids of the spans."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            for scope in resource.scope_spans:
+                self.received.extend(span.span_id.hex() for span in scope.spans)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_collector_gets_the_same_spans(
+    sqlite: databases.Databases,
+    upstreams: Upstreams,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the standard variable of the reader's shell the spans go to that collector too."""
+    with ThreadingHTTPServer((HOST, 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://{HOST}:{server.server_port}"
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        told(USUAL[0], sqlite, upstreams, tmp_path, lambda service: service.ask("GET", "/posts"))
+        server.shutdown()
+    written = [span.id.removeprefix("0x") for span in all_spans(tmp_path / USUAL[0])]
+    assert sorted(Collector.received) == sorted(written)
 
 
 def test_call_that_blocks_holds_the_loop_and_one_on_a_thread_does_not(

@@ -12,7 +12,7 @@ from compare.commands.choosing import chosen_services
 from compare.commands.endings import fail, one_line
 from compare.commands.options import COMPARISON, Database, Names, Output, make
 from compare.errors import GateError, LaunchError
-from compare.ledger.recording import Asked, can_be_traced, command, record
+from compare.ledger.recording import Asked, command, record
 from compare.ledger.trace_events import trace_events
 from compare.registry.services import SERVICES, USUAL
 from compare.results.model import Results
@@ -64,7 +64,7 @@ def add_timelines(results: Results, database: str | None) -> Results:
     """
     database = database or ("sqlite" if results.database.startswith("SQLite") else "postgres")
     names = [run.name for run in results.services if run.name not in results.not_timed]
-    services = [SERVICES[name] for name in names if can_be_traced(SERVICES[name])]
+    services = [SERVICES[name] for name in names if SERVICES[name].is_traceable]
     questions = [Asked(endpoint, 1, USUAL_DELAY_MS) for endpoint in ENDPOINTS]
     if not services:
         return results

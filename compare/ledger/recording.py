@@ -112,14 +112,9 @@ def begun(
 def command(service: Service, endpoint: str) -> tuple[str, ...]:
     """Give the command that runs the service, or its ladder, under the tracing entry."""
     python, _, *server = service.ladder if endpoint in WAITS else service.command
-    if not can_be_traced(service):
-        raise LaunchError(f"{service.name} cannot be traced: its server is no Python module")
+    if not service.is_traceable:
+        raise LaunchError(f"{service.name} cannot be traced: its server starts its workers itself")
     return (python, "-m", "tracing", *server)
-
-
-def can_be_traced(service: Service) -> bool:
-    """Whether its server is a Python module, which the tracing entry can become."""
-    return service.command[1] == "-m"
 
 
 async def _ask(running: launch.Running, asked: Asked, upstreams: Upstreams) -> set[str]:

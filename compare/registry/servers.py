@@ -26,7 +26,8 @@ class Server:
     flags for a {certificate} and its {key}; `tls_replaces` are those of its usual address, where
     TLS has an address of its own. `http2_tls` and `http2_cleartext` are said to make it speak
     HTTP/2; `websockets_off` are those for services, which have no WebSocket. `settings_prefixes`
-    begin the environment variables that it reads behind our back.
+    begin the environment variables that it reads behind our back. One that is no Python module, or
+    that starts Python anew for its worker, cannot be traced.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Server:
     http2_cleartext: str = ""
     websockets_off: str = ""
     settings_prefixes: tuple[str, ...] = ()
+    is_traceable: bool = True
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -89,6 +91,7 @@ HYPERCORN = Server(
     requires=("hypercorn", "uvloop"),
     packages=("hypercorn", "h2", "priority"),
     tls="--certfile {certificate} --keyfile {key}",
+    is_traceable=False,
 )
 GRANIAN = Server(
     name="granian",
@@ -166,6 +169,7 @@ UWSGI = Server(
     tls="--https {host}:{port},{certificate},{key}",
     tls_replaces="--http11-socket {host}:{port}",
     settings_prefixes=("UWSGI_",),
+    is_traceable=False,
 )
 
 SERVERS = {

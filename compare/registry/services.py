@@ -40,6 +40,7 @@ class Service:
     databases: tuple[str, ...] = DATABASES
     ladder: tuple[str, ...] = ()
     is_yardstick: bool = False
+    is_traceable: bool = True
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -88,6 +89,7 @@ class Application:
             command=_opening(door, server),
             ladder=_opening(ladder_door, server) if ladder_door else (),
             is_yardstick=self.is_yardstick,
+            is_traceable=server.is_traceable,
             migrate=self.migrate,
             requires=(*self.requires, *server.requires, *requires),
             settings=settings,
