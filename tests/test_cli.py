@@ -171,6 +171,21 @@ def test_up_ends_when_a_service_dies(start: Callable[..., Started]) -> None:
     assert command.others() == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [("trace", "list"), ("live",)])
+def test_ctrl_c_ends_what_is_traced(
+    start: Callable[..., Started], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Services under the tracing entry, and the page, end with the command."""
+    output = ("--output", str(tmp_path)) if arguments[0] == "trace" else ()
+    command = start(*arguments, *output)
+    command.wait_for(lambda others: any(runs(other, "tracing") for other in others))
+    command.signal(signal.SIGINT)
+    code, _, errors = command.end()
+    assert (code, errors) == (130, "compare: stopped\n")
+    command.assert_nothing_is_left()
+
+
 def test_busy_port_is_said() -> None:
     """A port that somebody listens on is named in one line."""
     with socket.create_server((HOST, 0)) as server:
@@ -186,6 +201,9 @@ def test_busy_port_is_said() -> None:
     ("command", "said"),
     [
         ("up nobody", "no service is named 'nobody'; there are django"),
+        ("trace nobody list", "no service is named 'nobody'; there are django"),
+        ("trace nothing", "no endpoint is named 'nothing'; there are list, detail, create"),
+        ("live nobody", "no service is named 'nobody'; there are django"),
         ("run nobody", "no service is named 'nobody'; there are django"),
         ("check nobody", "no service is named 'nobody'; there are django"),
         (f"up --database {CLOSED}", "the database at postgresql://me:***@127.0.0.1:9/it answers: "),

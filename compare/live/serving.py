@@ -12,7 +12,7 @@ import uvicorn
 from compare.live.app import application
 from compare.live.guard import Guard
 from compare.live.session import Session
-from compare.running.addresses import HOST
+from compare.running.addresses import HOST, claimed
 
 STARTED_WITHIN_SECONDS = 10.0
 POLL_SECONDS = 0.02
@@ -22,7 +22,7 @@ POLL_SECONDS = 0.02
 def served(session: Session, port: int | None = None) -> Iterator[str]:
     """Serve the page until the block ends; gives its URL, which holds the token."""
     token = secrets.token_urlsafe(16)
-    listener = socket.create_server((HOST, port or 0))
+    listener = socket.create_server((HOST, claimed(HOST, port) if port else 0))
     netloc = f"{HOST}:{listener.getsockname()[1]}"
     guarded = Guard(application(session, token), token, netloc)
     config = uvicorn.Config(
