@@ -147,11 +147,19 @@ def test_ctrl_c_while_it_starts(
     command.assert_nothing_is_left()
 
 
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
-def test_ctrl_c_while_it_checks(start: Callable[..., Started], database: str) -> None:
-    """Ctrl-C during the contract suites stops them and what they have started."""
-    command = start("check", "django", "fastapi", "--database", database)
-    command.wait_for(lambda others: any(runs(other, "django_app") for other in others))
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [
+        ("check django fastapi", "django_app"),
+        pytest.param("check django --database postgres", "django_app", marks=pytest.mark.slow),
+        pytest.param("trace list", "tracing", marks=pytest.mark.slow),
+        pytest.param("live", "tracing", marks=pytest.mark.slow),
+    ],
+)
+def test_ctrl_c_while_services_run(start: Callable[..., Started], line: str, package: str) -> None:
+    """Ctrl-C in the middle of the work stops it and what it has started."""
+    command = start(*line.split())
+    command.wait_for(lambda others: any(runs(other, package) for other in others))
     command.signal(signal.SIGINT)
     assert command.end()[0] == 130
     command.assert_nothing_is_left()
@@ -171,21 +179,6 @@ def test_up_ends_when_a_service_dies(start: Callable[..., Started]) -> None:
     assert command.others() == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("arguments", [("trace", "list"), ("live",)])
-def test_ctrl_c_ends_what_is_traced(
-    start: Callable[..., Started], tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
-    """Services under the tracing entry, and the page, end with the command."""
-    output = ("--output", str(tmp_path)) if arguments[0] == "trace" else ()
-    command = start(*arguments, *output)
-    command.wait_for(lambda others: any(runs(other, "tracing") for other in others))
-    command.signal(signal.SIGINT)
-    code, _, errors = command.end()
-    assert (code, errors) == (130, "compare: stopped\n")
-    command.assert_nothing_is_left()
-
-
 def test_busy_port_is_said() -> None:
     """A port that somebody listens on is named in one line."""
     with socket.create_server((HOST, 0)) as server:
@@ -201,11 +194,9 @@ def test_busy_port_is_said() -> None:
     ("command", "said"),
     [
         ("up nobody", "no service is named 'nobody'; there are django"),
-        ("trace nobody list", "no service is named 'nobody'; there are django"),
         ("trace nothing", "no endpoint is named 'nothing'; there are list, detail, create"),
-        ("live nobody", "no service is named 'nobody'; there are django"),
+        ("trace django-blocking await", "django-blocking is blocking, and await is of coroutines"),
         ("run nobody", "no service is named 'nobody'; there are django"),
-        ("check nobody", "no service is named 'nobody'; there are django"),
         (f"up --database {CLOSED}", "the database at postgresql://me:***@127.0.0.1:9/it answers: "),
         (f"run --database {CLOSED}", "the database at postgresql://me:***@127.0.0.1:9/it answers"),
         ("check --database mysql://there/it", "mysql://there/it cannot be used: give a PostgreSQL"),

@@ -86,7 +86,7 @@ def test_mistake_is_answered_in_one_line(arguments: list[str], said: str) -> Non
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("trace django", "No such command 'trace'"),
+        ("times django", "No such command 'times'"),
         ("run --blocks 0", "Invalid value for '--blocks': "),
         ("run --seed abc", "Invalid value for '--seed': "),
         ("up --port 0", "Invalid value for '--port': "),

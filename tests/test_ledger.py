@@ -133,7 +133,9 @@ def test_damaged_file_of_spans_is_refused(tmp_path: Path) -> None:
 
 def test_hop_of_an_orm_is_linked_with_its_claim() -> None:
     """A contrast that a timeline shows names the claim that decides it."""
-    assert "a-methods-run-in-a-thread" in [contrast.claim for contrast in shown(hopping())]
+    spans = [*HOPPING, span("view", "view", 5, 95, "request")]
+    seen = shown(timeline("a service", "list", "SQLite", spans))
+    assert "a-methods-run-in-a-thread" in [contrast.claim for contrast in seen]
 
 
 def test_trace_events_have_what_the_format_demands() -> None:
@@ -145,7 +147,7 @@ def test_trace_events_have_what_the_format_demands() -> None:
         "worker",
     }
     assert all(event["dur"] >= 0 for event in events if event["ph"] == "X")
-    begun, ended = ([event["id"] for event in events if event["ph"] == phase] for phase in "be")
+    begun, ended = ([event["id2"] for event in events if event["ph"] == phase] for phase in "be")
     assert begun == ended != []
 
 

@@ -1,12 +1,9 @@
 """What the ledger says of real services, beside what others say of the same requests."""
 
 import gzip
-import json
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
@@ -16,18 +13,14 @@ import httpx
 import psycopg
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from typer.testing import CliRunner
 
 from compare.bench.upstreams import Upstreams, upstreams_running
-from compare.cli import app
-from compare.ledger import recording, spans
-from compare.ledger.timelines import timeline
-from compare.registry.services import SERVICES, USUAL
-from compare.results.timelines import Timeline
-from compare.running import databases, launch
+from compare.ledger import recording
+from compare.registry.services import USUAL
+from compare.running import databases
 from compare.running.addresses import HOST
 from compare.running.stopping import family
-from tests.support.serving import seeded
+from tests.support.traced import Traced, all_spans, told, traced
 
 pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]
 
@@ -36,55 +29,6 @@ CREATE = {"title": "Traced", "body": "A paragraph.", "author_id": 1, "tags": ["t
 DELAY_MS = 30
 IN_THE_LOG = re.compile(r"(?:statement|execute [^:]*): (?P<verb>\w+)")
 OF_TRANSACTIONS = {"BEGIN", "COMMIT", "ROLLBACK", "SET", "SHOW"}
-
-
-@dataclass(frozen=True)
-class Traced:
-    """A service under the tracing entry, and the file of its spans."""
-
-    running: launch.Running
-    client: httpx.Client
-    file: Path
-    database_url: str
-
-    def ask(self, method: str, path: str, json: object = None) -> httpx.Response:
-        """Ask, and have it traced."""
-        headers = {"traceparent": recording.sampled()}
-        return self.client.request(method, path, json=json, headers=headers)
-
-
-@contextmanager
-def traced(
-    name: str, source: databases.Databases, upstreams: Upstreams, folder: Path
-) -> Iterator[Traced]:
-    """Run a service until the block ends, and have it warm."""
-    service, file = SERVICES[name], folder / name
-    url = seeded(source, service)
-    with (
-        recording.begun(service, "list", url, upstreams.url, file) as running,
-        httpx.Client(base_url=running.url, trust_env=False, timeout=30) as client,
-    ):
-        launch.wait_until_ready(running, "/ready")
-        for path in ("/posts", "/dashboard"):
-            assert client.get(path).status_code == 200
-        yield Traced(running, client, file, url)
-
-
-def all_spans(file: Path) -> list[spans.Span]:
-    """Give the spans of every trace in a file."""
-    return spans.read(file, spans.requests(file))
-
-
-Tell = Callable[[Traced], object]
-
-
-def told(
-    name: str, source: databases.Databases, upstreams: Upstreams, folder: Path, tell: Tell
-) -> Timeline:
-    """Give the timeline of what was asked, once the service has ended."""
-    with traced(name, source, upstreams, folder) as service:
-        tell(service)
-    return timeline(name, "list", source.label, all_spans(folder / name))
 
 
 @pytest.fixture(scope="module")
@@ -187,21 +131,6 @@ def test_threads_are_threads_of_the_process(
     assert len({span.thread for span in written if span.thread[0] not in known}) <= started
 
 
-def test_hops_are_those_that_the_claims_give(
-    postgres: databases.Databases, upstreams: Upstreams, tmp_path: Path
-) -> None:
-    """On PostgreSQL one framework's coroutines hop to a thread, the other's do not hop at all."""
-    timelines = {
-        name: told(
-            name, postgres, upstreams, tmp_path, lambda service: service.ask("GET", "/posts")
-        )
-        for name in USUAL
-    }
-    hops = [{hop.name for hop in drawn.of_kind("hop")} for drawn in timelines.values()]
-    assert hops == [{"sync_to_async"}, set(), set(), {"run_in_threadpool"}]
-    assert [drawn.is_on_a_loop for drawn in timelines.values()] == [True, True, False, True]
-
-
 @pytest.mark.parametrize("name", USUAL)
 def test_request_that_is_not_sampled_leaves_no_span(
     sqlite: databases.Databases, upstreams: Upstreams, tmp_path: Path, name: str
@@ -249,28 +178,3 @@ def test_collector_gets_the_same_spans(
         server.shutdown()
     written = [span.id.removeprefix("0x") for span in all_spans(tmp_path / USUAL[0])]
     assert sorted(Collector.received) == sorted(written)
-
-
-def test_call_that_blocks_holds_the_loop_and_one_on_a_thread_does_not(
-    sqlite: databases.Databases, upstreams: Upstreams
-) -> None:
-    """Eight requests at once: in a coroutine that blocks they follow each other on the loop."""
-    held_ms = {}
-    for endpoint in ("blocking-call", "await"):
-        asked = recording.Asked(endpoint, 8, 0)
-        services = [SERVICES[name] for name in ON_A_LOOP]
-        for drawn in recording.record(services, [asked], sqlite, upstreams):
-            assert drawn.concurrent == 8
-            held_ms[endpoint, drawn.service] = drawn.totals.loop_held_ms
-    for name in ON_A_LOOP:
-        assert held_ms["blocking-call", name] > held_ms["await", name]
-
-
-def test_command_draws_the_usual_services_and_writes_files_for_viewers(tmp_path: Path) -> None:
-    """There is a drawing of each in the terminal and as SVG, and one file for Perfetto."""
-    ended = CliRunner().invoke(app, ["trace", "dashboard", "--output", str(tmp_path)])
-    assert ended.exit_code == 0
-    for name in USUAL:
-        assert f"{name}, dashboard:" in ended.output
-        assert (tmp_path / f"trace-{name}.svg").read_text().startswith("<svg")
-    assert json.loads((tmp_path / "trace.json").read_text())["traceEvents"]

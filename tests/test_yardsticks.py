@@ -20,7 +20,7 @@ from tests.contract.posts import create, new_post, published_ids, read, summary
 from tests.support.serving import serving
 
 STATEMENTS = {"nothing": 0, "select-1": 1, "rows": 2, "objects": 2, "n-plus-1": 41}
-WAITS = ("await", "blocking-call", "thread")
+WAITS = ("await", "blocking-call", "thread", "gathered-queries")
 WAIT_SECONDS = 0.05
 AT_ONCE, THREADS = 6, 2
 # How many waits, one after another, the waits of that many requests at once take at least.

@@ -59,7 +59,13 @@ def _enter(wrapped: Any, atomic: Any, args: Any, kwargs: Any) -> None:
     if is_traced() and not connection.in_atomic_block:
         stack = ExitStack()
         stack.enter_context(span("transaction", "transaction"))
+        try:
+            wrapped(*args, **kwargs)
+        except BaseException:
+            stack.close()
+            raise
         setattr(connection, KEPT, stack)
+        return
     wrapped(*args, **kwargs)
 
 

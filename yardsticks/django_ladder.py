@@ -1,7 +1,8 @@
 """Django's ladder of costs: the list of 20 posts, with one layer more of the service on each rung.
 
 It is the service with some paths more, so settings, middleware and threads are the service's own.
-Beside the rungs stand three views that wait: as they should, by mistake, and on a thread.
+Beside the rungs stand views that wait: as they should, by mistake, on a thread, and for queries
+that are gathered.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from django_app.views import ask_database, json_response
 from django_app.wsgi import application as wsgi_application
 from shared.schemas import PostPage, PostQuery, PostSummary
 
-from .prepared import LIMIT, PAGE, WAIT_SECONDS, Waited, page_of, summary
+from .prepared import GATHERED_QUERIES, LIMIT, PAGE, WAIT_SECONDS, Waited, page_of, summary
 
 __all__ = ["asgi_application", "wsgi_application"]
 
@@ -81,6 +82,12 @@ def wait_thread(request: HttpRequest) -> HttpResponse:
     """Wait on a thread, and keep it."""
     time.sleep(WAIT_SECONDS)
     return json_response(Waited(waited="thread"))
+
+
+async def gather_queries(request: HttpRequest) -> HttpResponse:
+    """Ask three times at once, as far as the ORM lets a request do so."""
+    await asyncio.gather(*(Post.objects.acount() for _ in range(GATHERED_QUERIES)))
+    return json_response(Waited(waited="gathered-queries"))
 
 
 def get_nothing_blocking(request: HttpRequest) -> HttpResponse:
@@ -147,6 +154,7 @@ if settings.ASYNC_MODEL == "async":
         "wait/await": wait_await,
         "wait/blocking-call": wait_blocking_call,
         "wait/thread": wait_thread,
+        "wait/gathered-queries": gather_queries,
     }
 else:
     PATHS = {

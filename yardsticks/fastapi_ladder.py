@@ -1,7 +1,8 @@
 """FastAPI's ladder of costs: the list of 20 posts, with one layer more of the service on each rung.
 
 It is the service with some paths more, so settings, middleware and threads are the service's own.
-Beside the rungs stand three views that wait: as they should, by mistake, and on a thread.
+Beside the rungs stand views that wait: as they should, by mistake, on a thread, and for queries
+that are gathered.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from fastapi import APIRouter
-from sqlalchemy import Row, Select, select, text
+from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -19,13 +20,13 @@ from fastapi_app import routes
 from fastapi_app.asgi import create_app
 from fastapi_app.blocking import routes as blocking_routes
 from fastapi_app.body import JSONRoute
-from fastapi_app.database import BlockingReadSession, ReadSession
+from fastapi_app.database import AsyncReadSession, BlockingReadSession, ReadSession
 from fastapi_app.middleware import Timing
 from fastapi_app.models import Author, Post, Tag
 from fastapi_app.settings import settings
 from shared.schemas import PostPage, PostSummary
 
-from .prepared import LIMIT, PAGE, WAIT_SECONDS, Waited, page_of, summary
+from .prepared import GATHERED_QUERIES, LIMIT, PAGE, WAIT_SECONDS, Waited, page_of, summary
 
 PostRow = Row[int, str, datetime, int, str]
 TagRow = Row[int, str]
@@ -85,6 +86,19 @@ async def wait_blocking_call() -> Waited:
     """Wait by mistake in a blocking call, and all others with it."""
     time.sleep(WAIT_SECONDS)  # noqa: ASYNC251  (the mistake that is to be measured)
     return Waited(waited="blocking-call")
+
+
+@async_router.get("/wait/gathered-queries")
+async def gather_queries() -> Waited:
+    """Ask three times at once, each on a connection of its own."""
+    await asyncio.gather(*(count_posts() for _ in range(GATHERED_QUERIES)))
+    return Waited(waited="gathered-queries")
+
+
+async def count_posts() -> int:
+    """Count the posts; a session is for one query at a time."""
+    async with AsyncReadSession() as session:
+        return (await session.scalars(select(func.count()).select_from(Post))).one()
 
 
 @async_router.get("/wait/thread")

@@ -14,12 +14,13 @@ from shared.schemas import Author, PostPage, PostSummary
 
 LIMIT = 20
 WAIT_SECONDS = 0.05
+GATHERED_QUERIES = 3
 
 
 class Waited(BaseModel):
     """How a view waited."""
 
-    waited: Literal["await", "blocking-call", "thread"]
+    waited: Literal["await", "blocking-call", "thread", "gathered-queries"]
 
 
 def summary(

@@ -1,14 +1,18 @@
 """`compare live`: run services for a person to ask them side by side, in a browser."""
 
 import webbrowser
+from typing import Annotated
+
+import typer
 
 from compare.commands.choosing import chosen_services, say_what_is_used
 from compare.commands.endings import one_line
 from compare.commands.options import Database, Names, has_desktop
-from compare.commands.up import Port
 from compare.ledger.recording import command
 from compare.registry.services import USUAL
 from compare.terminal.console import out
+
+Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="of the page")]
 
 
 def live(services: Names = None, database: Database = "sqlite", port: Port = None) -> None:

@@ -11,22 +11,24 @@ from compare.bench.upstreams import upstreams_running
 from compare.commands.choosing import chosen_services
 from compare.commands.endings import fail, one_line
 from compare.commands.options import COMPARISON, Database, Names, Output, make
-from compare.errors import GateError, LaunchError
+from compare.errors import CompareError
 from compare.ledger.recording import Asked, command, record
 from compare.ledger.trace_events import trace_events
-from compare.registry.services import SERVICES, USUAL
+from compare.registry.services import SERVICES, USUAL, Service
 from compare.results.model import Results
 from compare.results.timelines import Timeline
 from compare.running import databases
-from compare.running.requests import ENDPOINTS, WAITS
+from compare.running.requests import ENDPOINTS, GATHERED, WAITS
 from compare.terminal.console import err, out
 from compare.terminal.timelines import print_timelines
 
-TRACED = (*ENDPOINTS, *WAITS)
+TRACED = (*ENDPOINTS, *WAITS, GATHERED)
+# Only a coroutine has these; a blocking service has nothing but its threads to wait in.
+OF_COROUTINES = ("await", "blocking-call", GATHERED)
 USUAL_DELAY_MS = 50.0
 Endpoint = Annotated[str, typer.Argument(help=f"one of {', '.join(TRACED)}", show_default=False)]
 Concurrent = Annotated[int, typer.Option(min=1, max=256, help="so many requests at once")]
-Delay = Annotated[float, typer.Option(min=0, max=10_000, help="what each upstream takes")]
+Delay = Annotated[float, typer.Option(min=0, max=900, help="what each upstream takes")]
 
 
 def trace(
@@ -44,7 +46,11 @@ def trace(
     """
     if endpoint not in TRACED:
         fail(f"no endpoint is named {endpoint!r}; there are {', '.join(TRACED)}; it comes last")
-    chosen = chosen_services(services, database, USUAL)
+    usual = [name for name in USUAL if not _lacks(SERVICES[name], endpoint)]
+    chosen = chosen_services(services, database, usual)
+    for service in chosen:
+        if _lacks(service, endpoint):
+            fail(f"{service.name} is blocking, and {endpoint} is of coroutines only")
     asked = Asked(endpoint, concurrent, upstream_delay_ms)
     with one_line():
         for service in chosen:
@@ -54,6 +60,10 @@ def trace(
             timelines = record(chosen, [asked], source, upstreams)
         print_timelines(timelines)
         _write(timelines, output)
+
+
+def _lacks(service: Service, endpoint: str) -> bool:
+    return service.async_model == "blocking" and endpoint in OF_COROUTINES
 
 
 def add_timelines(results: Results, database: str | None) -> Results:
@@ -66,14 +76,15 @@ def add_timelines(results: Results, database: str | None) -> Results:
     names = [run.name for run in results.services if run.name not in results.not_timed]
     services = [SERVICES[name] for name in names if SERVICES[name].is_traceable]
     questions = [Asked(endpoint, 1, USUAL_DELAY_MS) for endpoint in ENDPOINTS]
-    if not services:
-        return results
+    for name in set(names) - {service.name for service in services}:
+        err.print(f"no timelines of {name}, which cannot be traced", markup=False, soft_wrap=True)
+    timelines: list[Timeline] = []
     try:
-        with databases.open(database) as source, upstreams_running() as upstreams:
-            timelines = record(services, questions, source, upstreams)
-    except (LaunchError, GateError) as error:
+        if services:
+            with databases.open(database) as source, upstreams_running() as upstreams:
+                timelines = record(services, questions, source, upstreams)
+    except CompareError as error:
         err.print(f"no timelines: {error}", markup=False, soft_wrap=True)
-        return results
     return results.model_copy(
         update={"survey": results.survey.model_copy(update={"timelines": timelines})}
     )

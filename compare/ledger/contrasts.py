@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from compare.results.timelines import Timeline
+from compare.running.requests import GATHERED
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,35 @@ def _hops(timeline: Timeline, name: str) -> bool:
 
 def _statements_on_a_loop(timeline: Timeline) -> bool:
     statements = timeline.of_kind("statement")
-    return bool(statements) and all(timeline.lanes[piece.lane].is_loop for piece in statements)
+    return (
+        bool(statements)
+        and all(timeline.lanes[piece.lane].is_loop for piece in statements)
+        and not _hops(timeline, "aiosqlite")
+    )
+
+
+def _orm_leaves_the_loop(timeline: Timeline) -> bool:
+    views = timeline.of_kind("view")
+    return (
+        bool(views)
+        and all(timeline.lanes[view.lane].is_loop for view in views)
+        and _hops(timeline, "sync_to_async")
+        and timeline.totals.statements > 0
+    )
 
 
 def _calls_overlap(timeline: Timeline) -> bool:
     calls = sorted(timeline.of_kind("upstream"), key=lambda call: call.start_ms)
     return any(later.start_ms < earlier.end_ms for earlier, later in pairwise(calls))
+
+
+def _has_gathered_queries(timeline: Timeline) -> bool:
+    return timeline.endpoint == GATHERED and timeline.concurrent == 1
+
+
+def _statements_overlap(timeline: Timeline) -> bool:
+    statements = sorted(timeline.of_kind("statement"), key=lambda piece: piece.start_ms)
+    return any(later.start_ms < earlier.end_ms for earlier, later in pairwise(statements))
 
 
 def _calls_follow_each_other(timeline: Timeline) -> bool:
@@ -38,11 +62,7 @@ CONTRASTS: Sequence[Contrast] = (
     Contrast(
         "each step of the ORM leaves the event loop for a thread",
         "a-methods-run-in-a-thread",
-        lambda timeline: (
-            timeline.is_on_a_loop
-            and _hops(timeline, "sync_to_async")
-            and timeline.totals.statements > 0
-        ),
+        _orm_leaves_the_loop,
     ),
     Contrast(
         "each call of the database goes to the thread of its connection",
@@ -62,7 +82,7 @@ CONTRASTS: Sequence[Contrast] = (
     Contrast(
         "the request has a thread of its own, and no event loop",
         "wsgi-serves-a-request-a-thread",
-        lambda timeline: not timeline.is_on_a_loop,
+        lambda timeline: not timeline.is_on_a_loop and not _hops(timeline, "async_to_sync"),
     ),
     Contrast(
         "the calls of the upstreams overlap: together they take as long as the slowest",
@@ -73,6 +93,16 @@ CONTRASTS: Sequence[Contrast] = (
         "the calls of the upstreams follow each other: together they take their sum",
         "sync-view-pays-the-sum",
         lambda timeline: timeline.concurrent == 1 and _calls_follow_each_other(timeline),
+    ),
+    Contrast(
+        "queries that are gathered run in turn, on the one thread of the request",
+        "gathered-queries-run-in-turn",
+        lambda timeline: _has_gathered_queries(timeline) and not _statements_overlap(timeline),
+    ),
+    Contrast(
+        "queries that are gathered overlap, each on a connection of its own",
+        "gathered-queries-run-in-turn",
+        lambda timeline: _has_gathered_queries(timeline) and _statements_overlap(timeline),
     ),
     Contrast(
         "one call that blocks holds up every other request",

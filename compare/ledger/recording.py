@@ -22,11 +22,11 @@ from compare.registry.environment import settings
 from compare.registry.services import Service
 from compare.results.timelines import Timeline
 from compare.running import databases, launch
-from compare.running.requests import REQUESTS, WAITS
+from compare.running.requests import GATHERED, REQUESTS, WAITS
 from compare.running.stopping import stop
 from compare.running.turns import question
 
-FILE, NAME, TELEMETRY = "TRACING_FILE", "TRACING_SERVICE", "OTEL_"
+FILE, NAME, COLLECTOR = "TRACING_FILE", "TRACING_SERVICE", "OTEL_EXPORTER_OTLP_"
 WARM_UP_REQUESTS = 2
 PATIENCE_SECONDS = 20.0
 POLL_SECONDS = 0.02
@@ -103,17 +103,18 @@ def begun(
     What asks the endpoint, or any other of the same application, can ask for its spans (`sampled`).
     """
     chosen = settings(service, database_url, upstreams_url)
-    # The reader's own collector, which no other command hands to a service.
-    telemetry = {name: text for name, text in os.environ.items() if name.startswith(TELEMETRY)}
-    chosen |= {FILE: str(file), NAME: service.name} | telemetry
+    # The reader's own collector, which a service that is measured must not know of.
+    collector = {name: text for name, text in os.environ.items() if name.startswith(COLLECTOR)}
+    chosen |= {FILE: str(file), NAME: service.name} | collector
     return launch.begun(service.name, command(service, endpoint), chosen)
 
 
 def command(service: Service, endpoint: str) -> tuple[str, ...]:
     """Give the command that runs the service, or its ladder, under the tracing entry."""
-    python, _, *server = service.ladder if endpoint in WAITS else service.command
+    python, _, *server = service.ladder if endpoint in (*WAITS, GATHERED) else service.command
     if not service.is_traceable:
-        raise LaunchError(f"{service.name} cannot be traced: its server starts its workers itself")
+        reason = "its server is no Python module, or starts Python anew"
+        raise LaunchError(f"{service.name} cannot be traced: {reason}")
     return (python, "-m", "tracing", *server)
 
 
@@ -128,7 +129,7 @@ async def _ask(running: launch.Running, asked: Asked, upstreams: Upstreams) -> s
         for _ in range(WARM_UP_REQUESTS):
             await _ask_once(client, asked.endpoint, running.name, {})
         # Connected already, so that they are sent at once.
-        await asyncio.gather(*(client.get("/health") for _ in parents))
+        await asyncio.gather(*(_connect(client, running.name) for _ in parents))
         upstreams.delay(asked.upstream_delay_ms)
         await asyncio.gather(
             *(
@@ -137,6 +138,13 @@ async def _ask(running: launch.Running, asked: Asked, upstreams: Upstreams) -> s
             )
         )
     return {trace_of(parent) for parent in parents}
+
+
+async def _connect(client: httpx.AsyncClient, service: str) -> None:
+    try:
+        await client.get("/health")
+    except httpx.HTTPError as error:
+        raise GateError(f"{service}: no answer to GET /health: {error}") from error
 
 
 async def _ask_once(

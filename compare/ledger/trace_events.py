@@ -40,8 +40,9 @@ def _events(timeline: Timeline, pid: int) -> Iterator[Event]:
         if not timeline.lanes[piece.lane].is_loop:
             yield event | {"ph": "X", "dur": _us(piece.end_ms - piece.start_ms)}
             continue
-        yield event | {"ph": "b", "id": number}
-        yield event | {"ph": "e", "id": number, "ts": _us(piece.end_ms)}
+        own = {"id2": {"local": hex(number)}}  # of this process: another's is another event
+        yield event | own | {"ph": "b"}
+        yield event | own | {"ph": "e", "ts": _us(piece.end_ms)}
 
 
 def _steps(lane: Lane, pid: int, tid: int) -> Iterator[Event]:

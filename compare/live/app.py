@@ -103,10 +103,12 @@ class Page:
     async def set_upstream(self, request: Request) -> Response:
         """Set how an upstream behaves; the simulator says what is wrong with it."""
         name = request.path_params["name"]
-        async with httpx.AsyncClient(trust_env=False, verify=False) as client:
-            answer = await client.put(
-                f"{self._session.upstreams.url}/control/{name}", content=await request.body()
-            )
+        url = f"{self._session.upstreams.url}/control/{name}"
+        try:
+            async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+                answer = await client.put(url, content=await request.body())
+        except httpx.HTTPError as error:
+            raise LaunchError(f"the upstreams do not answer: {error}") from error
         return Response(answer.content, answer.status_code, media_type="application/json")
 
     def _known(self, names: Sequence[str]) -> list[str]:

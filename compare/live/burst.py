@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import httpx
+import psutil
 
 from compare.live.choice import Choice
 from compare.live.session import Session
@@ -22,16 +24,26 @@ async def burst(
     session: Session, choice: Choice, names: Sequence[str], count: int
 ) -> AsyncIterator[Event]:
     """Give an event for each answer, and others with the threads and connections meanwhile."""
-    for name in names:
-        events: asyncio.Queue[Event] = asyncio.Queue()
-        asking = asyncio.create_task(_ask(session.services[name], choice, count, events))
-        while not (asking.done() and events.empty()):
-            try:
-                yield {"service": name} | await asyncio.wait_for(events.get(), LOOK_SECONDS)
-            except TimeoutError:
-                yield {"service": name} | await asyncio.to_thread(_look, session.services[name])
+    with session.alone():
+        for name in names:
+            async for event in _burst_of(session.services[name], choice, count):
+                yield {"service": name} | event
+
+
+async def _burst_of(running: Running, choice: Choice, count: int) -> AsyncIterator[Event]:
+    events: asyncio.Queue[Event] = asyncio.Queue()
+    asking = asyncio.create_task(_ask(running, choice, count, events))
+    looking = asyncio.create_task(_look_until_cancelled(running, events))
+    try:
+        answers = 0
+        while answers < count:
+            event = await events.get()
+            answers += "status" in event
+            yield event
         await asking
-        yield {"service": name, "done": True}
+    finally:  # also when nobody reads on
+        asking.cancel()
+        looking.cancel()
 
 
 async def _ask(running: Running, choice: Choice, count: int, events: asyncio.Queue[Event]) -> None:
@@ -58,9 +70,16 @@ async def _ask(running: Running, choice: Choice, count: int, events: asyncio.Que
         await asyncio.gather(*(once() for _ in range(count)))
 
 
+async def _look_until_cancelled(running: Running, events: asyncio.Queue[Event]) -> None:
+    while True:
+        await events.put(await asyncio.to_thread(_look, running))
+        await asyncio.sleep(LOOK_SECONDS)
+
+
 def _look(running: Running) -> Event:
-    members = family(running.process)
-    return {
-        "threads": processes.threads(members),
-        "connections": sum(len(member.net_connections("tcp")) for member in members),
-    }
+    members, open_connections = family(running.process), 0
+    for member in members:
+        with suppress(psutil.Error):  # it may just have ended
+            states = [connection.status for connection in member.net_connections("tcp")]
+            open_connections += states.count(psutil.CONN_ESTABLISHED)
+    return {"threads": processes.threads(members), "connections": open_connections}

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from compare.errors import LaunchError
 from compare.live.app import application
 from compare.live.guard import Guard
 from compare.live.session import Session
@@ -31,13 +32,20 @@ def served(session: Session, port: int | None = None) -> Iterator[str]:
     server = uvicorn.Server(config)
     # On a thread, since the command watches the services; there it leaves the signals alone.
     thread = threading.Thread(target=server.run, args=([listener],), name="live page")
-    thread.start()
     try:
-        deadline = time.monotonic() + STARTED_WITHIN_SECONDS
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+        thread.start()
+        _wait_until_started(server)
         yield f"http://{netloc}/?token={token}"
     finally:
         server.should_exit = True
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
         listener.close()
+
+
+def _wait_until_started(server: uvicorn.Server) -> None:
+    deadline = time.monotonic() + STARTED_WITHIN_SECONDS
+    while not server.started:
+        if time.monotonic() > deadline:
+            raise LaunchError("the page's own server did not start")
+        time.sleep(POLL_SECONDS)

@@ -1,10 +1,11 @@
 """Services that run under the tracing entry, and one request to each of them after the other."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,24 +19,15 @@ from compare.ledger import spans
 from compare.ledger.contrasts import shown
 from compare.ledger.recording import ready, sampled, trace_of, wait_for_requests
 from compare.ledger.timelines import timeline
-from compare.live.choice import Choice
+from compare.live.choice import ENDPOINTS, Choice
 from compare.registry.services import Service
 from compare.report.timelines import drawing, words
 from compare.results.timelines import Timeline
 from compare.running import databases, launch
 
 PATIENCE_SECONDS = 30.0
-WARM_UP_PATHS = ("/posts", "/posts/3", "/dashboard")
 # A request's last step ends after the request; it is written with what the next 50 ms bring.
 AFTER_SECONDS = 0.15
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of an answer's body, and whether it differs from the first service's."""
-
-    text: str
-    differs: bool
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,7 @@ class Answered:
     service: str
     status: int
     headers: list[tuple[str, str]]
-    body: list[Line]
+    body: list[str]
     elapsed_ms: float
     timeline: Timeline
 
@@ -59,15 +51,23 @@ class Session:
     files: Mapping[str, Path]
     upstreams: Upstreams
     database: str
+    _taken: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other page ask until the block ends: one would slow down the other."""
+        with self._taken:
+            yield
 
     def ask(self, choice: Choice, names: Sequence[str]) -> list[dict[str, Any]]:
         """Ask services one after another, so that none slows down another one.
 
         LaunchError when one has ended or does not write its spans.
         """
-        answers = [self._ask(name, choice) for name in names]
+        with self.alone():
+            answers = [self._ask(name, choice) for name in names]
         longest_ms = max((answer.timeline.duration_ms for answer in answers), default=1)
-        first = [line.text for line in answers[0].body] if answers else []
+        first = answers[0].body if answers else []
         return [_shown(answer, first, longest_ms) for answer in answers]
 
     def watch(self) -> None:
@@ -87,7 +87,7 @@ class Session:
             service=name,
             status=answer.status_code,
             headers=list(answer.headers.items()),
-            body=[Line(text, differs=False) for text in _pretty(answer)],
+            body=_pretty(answer),
             elapsed_ms=elapsed_ms,
             timeline=self._timeline(name, choice, trace_of(parent)),
         )
@@ -127,10 +127,10 @@ def session(services: Sequence[Service], database: str) -> Iterator[Session]:
         files = {service.name: folder / service.name for service in services}
         started = ready(services, "list", source, upstreams, files, stack)
         running = {service.name: service for service in started}
-        for service in started:  # so that nobody's first request is shown
-            for endpoint in WARM_UP_PATHS:
-                httpx.get(service.url + endpoint, timeout=PATIENCE_SECONDS, trust_env=False)
-        yield Session(running, services, files, upstreams, source.label)
+        whole = Session(running, services, files, upstreams, source.label)
+        for endpoint in ENDPOINTS:  # so that nobody's first request is shown
+            whole.ask(Choice(endpoint=endpoint), list(running))
+        yield whole
 
 
 def _pretty(answer: httpx.Response) -> list[str]:
@@ -141,9 +141,9 @@ def _pretty(answer: httpx.Response) -> list[str]:
 
 
 def _shown(answer: Answered, first: Sequence[str], longest_ms: float) -> dict[str, Any]:
-    lines = [line.text for line in answer.body]
     same = set()
-    for block in SequenceMatcher(a=first, b=lines, autojunk=False).get_matching_blocks():
+    matching = SequenceMatcher(a=first, b=answer.body, autojunk=False).get_matching_blocks()
+    for block in matching:
         same |= set(range(block.b, block.b + block.size))
     drawn = answer.timeline
     return {
@@ -151,7 +151,10 @@ def _shown(answer: Answered, first: Sequence[str], longest_ms: float) -> dict[st
         "status": answer.status,
         "elapsed_ms": answer.elapsed_ms,
         "headers": answer.headers,
-        "body": [asdict(Line(text, number not in same)) for number, text in enumerate(lines)],
+        "differs": answer.body != first,
+        "body": [
+            {"text": text, "differs": number not in same} for number, text in enumerate(answer.body)
+        ],
         "statements": [piece.detail for piece in drawn.of_kind("statement")],
         "summary": drawn.summary,
         "contrasts": [

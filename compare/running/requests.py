@@ -12,6 +12,7 @@ PUBLISHED_IDS = tuple(id for id in range(1, POSTS + 1) if id % DRAFT_EVERY)
 ENDPOINTS = ("list", "detail", "create", "dashboard")
 RUNGS = ("nothing", "select-1", "rows", "objects", "n-plus-1")
 WAITS = ("await", "blocking-call", "thread")
+GATHERED = "gathered-queries"  # is no scenario, but is traced
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ REQUESTS = {
     # An answer ends like this only when no upstream was unavailable.
     "dashboard": Request("GET", "/dashboard", contains="[]}"),
     **{rung: Request("GET", f"/ladder/{rung}", contains='"next"') for rung in RUNGS},
-    **{wait: Request("GET", f"/wait/{wait}", contains='"waited"') for wait in WAITS},
+    **{wait: Request("GET", f"/wait/{wait}", contains='"waited"') for wait in (*WAITS, GATHERED)},
 }
 
 # How often each is asked, of a hundred requests; any other endpoint is asked alone.

@@ -1,6 +1,6 @@
 """One trial: a service against its second copy, timed by the usual methods and by ours.
 
-Every method loads each copy for the same time, LOADED_SECONDS.
+Every method loads each copy for the same time: LOADED_SECONDS, or in turns a little more.
 """
 
 from collections.abc import Sequence

@@ -22,7 +22,7 @@ function asked(count) {
   return { choice, services: data.getAll("service"), count };
 }
 
-// The address names the whole state, so that it can be sent to somebody who runs the page.
+// The address names the whole state: a reload keeps it, and another tab shows the same.
 function remember() {
   const state = new URLSearchParams(new FormData(form));
   state.set("token", token);
@@ -61,7 +61,7 @@ async function ask() {
     const told = await response.json();
     if (!response.ok) throw new Error(told.detail);
     answers.replaceChildren(...told.map(shown));
-    const differing = told.filter((answer) => answer.body.some((line) => line.differs)).length;
+    const differing = told.filter((answer) => answer.differs).length;
     status.textContent = told.length
       ? `${told.length} answered; ${differing ? `${differing} differ from the first` : "their bodies are the same"}.`
       : "Choose a service.";
@@ -83,8 +83,7 @@ function shown(answer) {
   timeline.alt = answer.timeline_words;
   list(part(node, "sql"), answer.statements, `${answer.statements.length} SQL statements`);
   part(node, "headers").querySelector("dl").replaceChildren(...answer.headers.flatMap(header));
-  const differing = answer.body.filter((line) => line.differs).length;
-  part(node, "difference").textContent = differing ? `(${differing} lines differ)` : "";
+  part(node, "difference").textContent = answer.differs ? "(differs from the first)" : "";
   const body = part(node, "body");
   body.setAttribute("aria-label", `${answer.service}: body`);
   body.replaceChildren(...answer.body.flatMap((line) => [element(line.differs ? "mark" : "span", line.text), "\n"]));
@@ -112,6 +111,7 @@ function list(details, items, title) {
 }
 
 function burst() {
+  if (!form.reportValidity()) return;
   const question = asked(Number(new FormData(form).get("count")));
   if (!question.services.length) {
     status.textContent = "Choose a service.";
@@ -129,13 +129,13 @@ function burst() {
   };
   events.onmessage = (message) => add(seen, JSON.parse(message.data), question.count);
   events.addEventListener("end", () => end("All have answered."));
-  events.onerror = () => end("It failed: the services do not answer.");
+  events.onerror = () => end("It failed: the page's server, or a service, does not answer.");
 }
 
 function burstOf(name) {
   const node = document.getElementById("burst-answer").content.cloneNode(true).firstElementChild;
   part(node, "name").textContent = name;
-  return { node, latencies: [], failed: 0, threads: 0, connections: 0, longest: 1 };
+  return { node, latencies: [], failed: 0, threads: 0, connections: 0 };
 }
 
 function add(seen, event, count) {
