@@ -83,7 +83,10 @@ def test_every_scenario_has_a_request_and_an_honest_ceiling() -> None:
     assert scenario_of["fan-out-500ms-256"].ceiling_per_second == 512
     assert scenario_of["wait-thread-16"].ceiling_per_second == 320
     assert scenario_of["list-16"].ceiling_per_second is None
-    assert {scenario.endpoint for scenario in scenario_of.values()} == {*requests.REQUESTS, "mixed"}
+    assert {scenario.endpoint for scenario in scenario_of.values()} == {
+        *requests.REQUESTS,
+        "mixed",
+    } - {requests.GATHERED}
     assert sum(requests.MIXED.values()) == 100
     for study in (*scenarios.QUICK, *FULL):
         assert {scenario.study for scenario in study.scenarios} == {study.name}

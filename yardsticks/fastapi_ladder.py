@@ -90,13 +90,13 @@ async def wait_blocking_call() -> Waited:
 
 @async_router.get("/wait/gathered-queries")
 async def gather_queries() -> Waited:
-    """Ask three times at once, each on a connection of its own."""
+    """Ask three times in one gather."""
     await asyncio.gather(*(count_posts() for _ in range(GATHERED_QUERIES)))
     return Waited(waited="gathered-queries")
 
 
 async def count_posts() -> int:
-    """Count the posts; a session is for one query at a time."""
+    """Count the posts, in a query of its own."""
     async with AsyncReadSession() as session:
         return (await session.scalars(select(func.count()).select_from(Post))).one()
 

@@ -1,7 +1,7 @@
 """The record of verdicts, and which are others now: an upgrade that changes a fact is noticed."""
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from compare.registry.project import PROJECT_ROOT
@@ -54,6 +54,24 @@ def write(new: Verdicts, path: Path = RECORDED) -> None:
     before[new.python] = new.model_copy(update={"verdicts": whole})
     record = VerdictRecord(recordings=[before[python] for python in sorted(before)])
     path.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def with_recorded(claims: Iterable[Claim], record: VerdictRecord) -> list[Claim]:
+    """Give the claims with the verdicts of this Python, or of the newest one that has any."""
+    here = ".".join(platform.python_version_tuple()[:2])
+    recorded = {recording.python: recording.verdicts for recording in record.recordings}
+    verdicts_of = recorded.get(here) or next(reversed(recorded.values()), {})
+    return [
+        claim.model_copy(update={"sides": _recorded_sides(claim, verdicts_of.get(claim.id, {}))})
+        for claim in claims
+    ]
+
+
+def _recorded_sides(claim: Claim, verdict_of: Mapping[str, str]) -> list[Side]:
+    return [
+        side.model_copy(update={"verdict": verdict_of.get(side.framework, "")})
+        for side in claim.sides
+    ]
 
 
 def judge(record: VerdictRecord, claims: Sequence[Claim]) -> Judgement:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from compare.commands.endings import fail
+from compare.commands.unknown import advice
 from compare.errors import DatabaseError
 from compare.registry.services import DEFAULT_PAIR, HOW_TO_INSTALL, SERVICES, Service
 from compare.running import databases
@@ -17,7 +18,7 @@ def chosen_services(
     kind = databases.kind_of(database)
     for name in names or ():
         if name not in SERVICES:
-            fail(f"no service is named {name!r}; there are {', '.join(SERVICES)}")
+            fail(f"no service is named {name!r}; {advice(name, SERVICES)}")
         if missing := SERVICES[name].missing:
             fail(f"{name} needs {', '.join(missing)}: {HOW_TO_INSTALL}")
         if kind not in SERVICES[name].databases:

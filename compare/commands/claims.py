@@ -11,6 +11,7 @@ import typer
 from compare.claims import experiments, record
 from compare.commands.endings import fail, one_line
 from compare.commands.options import COMPARISON, RESULTS, Output, write_page
+from compare.commands.unknown import nearest
 from compare.errors import FAILED, UnusableResults
 from compare.results import provenance
 from compare.results.claims import Claim
@@ -30,7 +31,7 @@ Wanted = Annotated[
         show_default=False,
     ),
 ]
-Listing = Annotated[bool, typer.Option("--list", help="print the claims, and run nothing")]
+Listing = Annotated[bool, typer.Option("--list", help="print the claims, with recorded verdicts")]
 PostgreSQL = Annotated[
     str, typer.Option(help="postgres (embedded) or postgresql://…, for claims about connections")
 ]
@@ -50,7 +51,7 @@ def claims(
     with one_line():
         chosen = _chosen(experiments.read_catalogue(), wanted or ())
         if listing:
-            show_all([entry.claim for entry in chosen])
+            show_all(record.with_recorded((entry.claim for entry in chosen), record.read()))
             return
         with live() as progress:
             decided = experiments.run(chosen, progress.working, database)
@@ -67,9 +68,11 @@ def claims(
 def _chosen(known: Sequence[experiments.Entry], wanted: Sequence[str]) -> list[experiments.Entry]:
     """Give the claims of these ids and groups, all of them for none."""
     groups = {entry.claim.group for entry in known}
+    names = groups | {entry.claim.id for entry in known}
     for name in wanted:
-        if name not in groups | {entry.claim.id for entry in known}:
-            fail(f"no claim and no group is named {name!r}; groups: {', '.join(sorted(groups))}")
+        if name not in names:
+            hint = nearest(name, sorted(names)) or f"groups: {', '.join(sorted(groups))}"
+            fail(f"no claim and no group is named {name!r}; {hint}")
     return [
         entry for entry in known if not wanted or {entry.claim.id, entry.claim.group} & set(wanted)
     ]

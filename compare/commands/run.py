@@ -25,6 +25,7 @@ from compare.commands.options import (
 )
 from compare.commands.resumable import Resume, run_into
 from compare.commands.trace import add_timelines
+from compare.commands.unknown import advice
 from compare.errors import FAILED
 from compare.registry.services import USUAL
 from compare.results.file import write_results
@@ -157,7 +158,7 @@ def _studies(profile: str, names: Sequence[str]) -> tuple[Study, ...]:
     known = {scenario.name for study in PROFILES["full"] for scenario in study.scenarios}
     for name in names:
         if name not in known:
-            fail(f"no scenario is named {name!r}; there are {', '.join(sorted(known))}")
+            fail(f"no scenario is named {name!r}; {advice(name, sorted(known))}")
     # As the profile times them, if it has them all.
     own = {scenario.name for study in PROFILES[profile] for scenario in study.scenarios}
     return only(PROFILES[profile if own >= set(names) else "full"], names or own)

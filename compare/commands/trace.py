@@ -11,6 +11,7 @@ from compare.bench.upstreams import upstreams_running
 from compare.commands.choosing import chosen_services
 from compare.commands.endings import fail, one_line
 from compare.commands.options import COMPARISON, Database, Names, Output, make
+from compare.commands.unknown import advice
 from compare.errors import CompareError
 from compare.ledger.recording import Asked, command, record
 from compare.ledger.trace_events import trace_events
@@ -45,7 +46,7 @@ def trace(
     and as SVG. With OTEL_EXPORTER_OTLP_ENDPOINT the same spans go to that collector.
     """
     if endpoint not in TRACED:
-        fail(f"no endpoint is named {endpoint!r}; there are {', '.join(TRACED)}; it comes last")
+        fail(f"the endpoint comes last, and none is named {endpoint!r}; {advice(endpoint, TRACED)}")
     usual = [name for name in USUAL if not _lacks(SERVICES[name], endpoint)]
     chosen = chosen_services(services, database, usual)
     for service in chosen:
@@ -91,10 +92,10 @@ def add_timelines(results: Results, database: str | None) -> Results:
 
 
 def _write(timelines: Sequence[Timeline], folder: Path) -> None:
-    file = folder / "trace.json"
-    file.write_text(json.dumps(trace_events(timelines)), encoding="utf-8")
     from compare.report.timelines import drawing
 
+    file = folder / "trace.json"
+    file.write_text(json.dumps(trace_events(timelines)), encoding="utf-8")
     longest_ms = max(timeline.duration_ms for timeline in timelines)
     for timeline in timelines:
         drawn = folder / f"trace-{timeline.service}.svg"

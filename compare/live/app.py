@@ -1,5 +1,6 @@
 """The page and what its scripts ask for."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -58,6 +59,8 @@ class Page:
     def __init__(self, session: Session, token: str) -> None:
         self._session = session
         self._token = token
+        # One page asks at a time, and the others wait: one would slow down the other.
+        self._asking = asyncio.Lock()
         self._environment = Environment(
             loader=PackageLoader("compare.live"), autoescape=True, undefined=StrictUndefined
         )
@@ -86,7 +89,9 @@ class Page:
         """Ask the chosen services, and give what each did."""
         asked = Asked.model_validate_json(await request.body())
         names = self._known(asked.services)
-        return JSONResponse(await run_in_threadpool(self._session.ask, asked.choice, names))
+        async with self._asking:
+            told = await run_in_threadpool(self._session.ask, asked.choice, names)
+        return JSONResponse(told)
 
     async def burst(self, request: Request) -> Response:
         """Ask many times at once; the answers are server-sent events."""
@@ -94,8 +99,9 @@ class Page:
         names = self._known(asked.services)
 
         async def events() -> AsyncIterator[str]:
-            async for event in burst(self._session, asked.choice, names, asked.count):
-                yield f"data: {json.dumps(event)}\n\n"
+            async with self._asking:
+                async for event in burst(self._session, asked.choice, names, asked.count):
+                    yield f"data: {json.dumps(event)}\n\n"
             yield "event: end\ndata: {}\n\n"
 
         return StreamingResponse(events(), media_type="text/event-stream")

@@ -24,10 +24,9 @@ async def burst(
     session: Session, choice: Choice, names: Sequence[str], count: int
 ) -> AsyncIterator[Event]:
     """Give an event for each answer, and others with the threads and connections meanwhile."""
-    with session.alone():
-        for name in names:
-            async for event in _burst_of(session.services[name], choice, count):
-                yield {"service": name} | event
+    for name in names:
+        async for event in _burst_of(session.services[name], choice, count):
+            yield {"service": name} | event
 
 
 async def _burst_of(running: Running, choice: Choice, count: int) -> AsyncIterator[Event]:

@@ -1,11 +1,10 @@
 """Services that run under the tracing entry, and one request to each of them after the other."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,21 +50,13 @@ class Session:
     files: Mapping[str, Path]
     upstreams: Upstreams
     database: str
-    _taken: threading.Lock = field(default_factory=threading.Lock)
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Let no other page ask until the block ends: one would slow down the other."""
-        with self._taken:
-            yield
 
     def ask(self, choice: Choice, names: Sequence[str]) -> list[dict[str, Any]]:
         """Ask services one after another, so that none slows down another one.
 
         LaunchError when one has ended or does not write its spans.
         """
-        with self.alone():
-            answers = [self._ask(name, choice) for name in names]
+        answers = [self._ask(name, choice) for name in names]
         longest_ms = max((answer.timeline.duration_ms for answer in answers), default=1)
         first = answers[0].body if answers else []
         return [_shown(answer, first, longest_ms) for answer in answers]
