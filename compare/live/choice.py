@@ -1,13 +1,12 @@
 """What can be chosen on the page, and the request that it makes."""
 
 import json
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 Endpoint = Literal["list", "detail", "create", "dashboard"]
-ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 Body = Literal["good", "wrong", "duplicate-tag", "no-json"]
 
 # A newcomer sees at once what a create needs, and what is wrong with the others.

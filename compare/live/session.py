@@ -18,13 +18,15 @@ from compare.ledger import spans
 from compare.ledger.contrasts import shown
 from compare.ledger.recording import ready, sampled, trace_of, wait_for_requests
 from compare.ledger.timelines import timeline
-from compare.live.choice import ENDPOINTS, Choice
+from compare.live.choice import Choice, Endpoint
 from compare.registry.services import Service
 from compare.report.timelines import drawing, words
 from compare.results.timelines import Timeline
 from compare.running import databases, launch
 
 PATIENCE_SECONDS = 30.0
+# So that a first request, which imports and connects, is not what is shown. A create would be seen.
+WARM_UP: tuple[Endpoint, ...] = ("list", "detail", "dashboard")
 # A request's last step ends after the request; it is written with what the next 50 ms bring.
 AFTER_SECONDS = 0.15
 
@@ -119,7 +121,7 @@ def session(services: Sequence[Service], database: str) -> Iterator[Session]:
         started = ready(services, "list", source, upstreams, files, stack)
         running = {service.name: service for service in started}
         whole = Session(running, services, files, upstreams, source.label)
-        for endpoint in ENDPOINTS:  # so that nobody's first request is shown
+        for endpoint in WARM_UP:
             whole.ask(Choice(endpoint=endpoint), list(running))
         yield whole
 
