@@ -108,7 +108,8 @@ def test_broken_upstream_costs_its_part(page: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [("a good one", 201), ("a wrong one", 422), ("no JSON", 400)]
+    ("body", "status"),
+    [("a good one", 201), ("a wrong one", 422), ("a tag twice", 409), ("no JSON", 400)],
 )
 def test_body_decides_what_a_create_gives(page: Any, body: str, status: int) -> None:
     """The contract's statuses are there to be seen, from all four."""

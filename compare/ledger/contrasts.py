@@ -71,7 +71,7 @@ CONTRASTS: Sequence[Contrast] = (
     ),
     Contrast(
         "statements are awaited on the event loop, and no thread waits for them",
-        "",
+        "a-methods-run-in-a-thread",
         _statements_on_a_loop,
     ),
     Contrast(

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import httpx
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +19,7 @@ from compare.live.choice import Choice
 from compare.live.session import Session
 from compare.registry.project import PROJECT_ROOT
 from compare.report.code import excerpts
+from compare.report.templating import environment
 from shared.upstreams import NAMES
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -61,13 +61,10 @@ class Page:
         self._token = token
         # One page asks at a time, and the others wait: one would slow down the other.
         self._asking = asyncio.Lock()
-        self._environment = Environment(
-            loader=PackageLoader("compare.live"), autoescape=True, undefined=StrictUndefined
-        )
 
     async def show(self, request: Request) -> Response:
         """The page itself."""
-        template = self._environment.get_template("live.html")
+        template = environment("compare.live").get_template("live.html")
         return HTMLResponse(
             template.render(
                 token=self._token,
@@ -83,6 +80,8 @@ class Page:
         """Its style or its script."""
         name = request.url.path.removeprefix("/")
         text = (TEMPLATES / name).read_text(encoding="utf-8")
+        if name == "live.css":  # the colours are those of the comparison's page
+            text = environment().get_template("palette.css").render() + text
         return Response(text, media_type=TYPES[name])
 
     async def ask(self, request: Request) -> Response:

@@ -52,15 +52,9 @@ async def _ask(running: Running, choice: Choice, count: int, events: asyncio.Que
     ) as client:
 
         async def once() -> None:
-            asked = choice.request
-            url = running.url + asked.url.raw_path.decode()
-            headers = {"Content-Type": "application/json"} if asked.content else {}
             began_at_seconds = time.perf_counter()
             try:
-                answer = await client.request(
-                    asked.method, url, content=asked.content, headers=headers
-                )
-                status = answer.status_code
+                status = (await client.send(choice.request_to(running.url))).status_code
             except httpx.HTTPError:
                 status = 0
             elapsed_ms = (time.perf_counter() - began_at_seconds) * 1000

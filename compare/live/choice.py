@@ -25,21 +25,20 @@ class Choice(BaseModel):
     post: Annotated[int, Field(ge=0, lt=2**31)] = 3
     body: Body = "good"
 
-    @property
-    def request(self) -> httpx.Request:
-        """The request, of some service: its path, its body and its headers are what counts."""
+    def request_to(self, url: str) -> httpx.Request:
+        """Make the request to the service at this URL."""
         match self.endpoint:
             case "list":
                 query = {"limit": str(self.limit)} | ({"tag": self.tag} if self.tag else {})
-                return httpx.Request("GET", "http://service/posts", params=query)
+                return httpx.Request("GET", f"{url}/posts", params=query)
             case "detail":
-                return httpx.Request("GET", f"http://service/posts/{self.post}")
+                return httpx.Request("GET", f"{url}/posts/{self.post}")
             case "dashboard":
-                return httpx.Request("GET", "http://service/dashboard")
+                return httpx.Request("GET", f"{url}/dashboard")
             case "create":
                 headers = {"Content-Type": "application/json"}
                 return httpx.Request(
-                    "POST", "http://service/posts", content=self._content(), headers=headers
+                    "POST", f"{url}/posts", content=self._content(), headers=headers
                 )
 
     def _content(self) -> str:

@@ -74,7 +74,7 @@ class Session:
     def _ask(self, name: str, choice: Choice) -> Answered:
         parent = sampled()
         began_at_seconds = time.perf_counter()
-        answer = self._sent(name, choice.request, parent)
+        answer = self._sent(name, choice, parent)
         elapsed_ms = (time.perf_counter() - began_at_seconds) * 1000
         return Answered(
             service=name,
@@ -85,19 +85,13 @@ class Session:
             timeline=self._timeline(name, choice, trace_of(parent)),
         )
 
-    def _sent(self, name: str, asked: httpx.Request, parent: str) -> httpx.Response:
-        running, headers = self.services[name], dict(asked.headers) | {"traceparent": parent}
-        del headers["host"]  # the service's own is another
+    def _sent(self, name: str, choice: Choice, parent: str) -> httpx.Response:
+        running = self.services[name]
+        request = choice.request_to(running.url)
+        request.headers["traceparent"] = parent
         try:
-            return httpx.request(
-                asked.method,
-                running.url + asked.url.raw_path.decode(),
-                content=asked.content,
-                headers=headers,
-                timeout=PATIENCE_SECONDS,
-                trust_env=False,
-                verify=False,
-            )
+            with httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False, verify=False) as client:
+                return client.send(request)
         except httpx.HTTPError as error:
             running.check_alive()
             reason = str(error) or type(error).__name__

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from compare.intervals import Interval
 from compare.registry.inequalities import INEQUALITIES
@@ -17,6 +17,7 @@ from compare.report import (
     figures,
     studies,
     surveys,
+    templating,
     timelines,
     trust,
 )
@@ -190,13 +191,7 @@ def _surveyed(survey: Survey) -> Surveyed:
 
 def templates() -> Environment:
     """Make the environment of the templates, with the filters that they use."""
-    environment = Environment(
-        loader=PackageLoader("compare.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templating.environment()
     environment.globals["drawn"] = charts.drawn
     environment.filters["verdict_kind"] = claims.kind
     environment.filters |= {filter.__name__: filter for filter in FILTERS}

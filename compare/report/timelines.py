@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from textwrap import shorten
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from compare.ledger.contrasts import Contrast, shown
+from compare.report.templating import environment
 from compare.results.timelines import Stretch, Timeline
 
 # Of a drawing that is as wide as a phone, so that its letters can be read there.
@@ -33,7 +32,6 @@ class Row:
 class Drawing:
     """What the template draws."""
 
-    timeline: Timeline
     rows: Sequence[Row]
     scale_ms: float
 
@@ -97,7 +95,7 @@ def words(timeline: Timeline) -> str:
 
 def drawing(timeline: Timeline, scale_ms: float | None = None) -> str:
     """Draw a timeline; one beside another has the scale of the longer one."""
-    template = _environment().get_template("timeline.svg")
+    template = environment().get_template("timeline.svg")
     return template.render(
         drawing=_drawn(timeline, scale_ms),
         timeline=timeline,
@@ -109,7 +107,7 @@ def drawing(timeline: Timeline, scale_ms: float | None = None) -> str:
 
 def _drawn(timeline: Timeline, scale_ms: float | None) -> Drawing:
     rows = [*_lanes(timeline), *_pieces(timeline)]
-    return Drawing(timeline, rows, scale_ms or timeline.duration_ms)
+    return Drawing(rows, scale_ms or timeline.duration_ms)
 
 
 def _lanes(timeline: Timeline) -> list[Row]:
@@ -142,13 +140,3 @@ def _pieces(timeline: Timeline) -> list[Row]:
         )
         for piece in pieces
     ]
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("compare.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
