@@ -14,6 +14,7 @@ from compare.ledger.timelines import timeline
 from compare.ledger.trace_events import trace_events
 from compare.report.timelines import drawing
 from compare.results.timelines import Timeline
+from tests.support.imports import PACKAGES, imports, is_in
 
 LOOP, THREAD = (1, "MainThread"), (2, "worker")
 
@@ -156,3 +157,9 @@ def test_drawing_says_in_words_what_it_shows() -> None:
     drawn = drawing(hopping())
     assert "statement (thread 1): 40.0 ms, from 30.0 to 70.0 ms." in drawn
     assert "1 hop, 1 thread, 1 thread started" in drawn
+
+
+def test_tracing_knows_libraries_only() -> None:
+    """Its hooks are those of libraries, so that any service that uses them can be traced."""
+    for importer, imported in imports("tracing"):
+        assert is_in(imported, ["tracing"]) or not is_in(imported, PACKAGES), importer
